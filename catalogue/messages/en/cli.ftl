@@ -1,0 +1,39 @@
+cli-hedui = Verify the economic status of households that ask for social assistance.
+cli-hedui-epilog = Example: hedui nightly --date 2026-06-30. Exit codes: 0 done, 1 fault, 2 wrong usage, 3 run degraded, 4 stopped until a person mends something.
+cli-commands = Commands
+cli-nightly = run the night: every household verified by morning
+cli-run = look at a run: sources, quarantine, matches, times
+cli-household = import households, members, declarations and authorisations
+cli-report = list and read sealed reports
+cli-mock = the mock province: 55 sources over real protocols
+
+cli-nightly-help =
+    Verify all households for one business date: select, extract, land, validate, match, assess, report, publish.
+
+    Run it again at any time: what is done is not done twice, and a killed run goes on where it stopped.
+
+    Example: hedui nightly --date 2026-06-30
+cli-date-help = business date, YYYY-MM-DD; default: yesterday in Shanghai
+cli-json-help = print one JSON object for programs
+cli-run-help =
+    Look at the runs.
+
+    Example: hedui run show --date 2026-06-30
+cli-run-show-help =
+    Print the summary of the newest run, or of one business date.
+
+    Example: hedui run show --date 2026-06-30 --json
+cli-run-wrote-page = Page: { $path }
+cli-score-help =
+    Compare the published matches of a run with the mock province's truth.
+
+    Example: hedui mock score --date 2026-06-30
+
+problem-no-run = no run for { $date } in { $registry }
+problem-no-run-hint = start one: hedui nightly --date { $date }
+problem-run-busy = another process is working on the run of { $date }
+problem-run-busy-hint = wait until it ends, or stop it, and call again
+problem-no-households = no household with an open case is registered
+problem-no-households-hint = import some: hedui household import FILE
+problem-no-province = there is no mock province in { $folder }
+problem-no-province-hint = build and start one: hedui mock up

@@ -1,0 +1,15 @@
+problem-internal-fault = a fault of ours in stage { $stage }: { $kind } at { $place }
+problem-internal-fault-hint = run again; if it happens again, report it with this line (it holds no personal data)
+problem-airflow-failed = Airflow ended with code { $code } before the run was published
+problem-airflow-failed-hint = read { $log }, then run again: what is done is not done twice
+progress-select = select: { $households } households, { $members } members under authorisation
+progress-source = { $done }/{ $total } { $source }: { $state }
+progress-match = match: { $certain } certain, { $probable } probable, { $possible } possible
+progress-assess = assess: { $households } households
+progress-report = report: { $reports } sealed
+progress-publish = publish: run { $run } is now current
+progress-nothing = run { $run } is published and complete: nothing to do
+state-accepted = accepted
+state-not_delivered = not delivered
+state-unreachable = unreachable
+state-refused = refused

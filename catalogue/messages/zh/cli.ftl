@@ -1,0 +1,39 @@
+cli-hedui = 核对申请社会救助家庭的经济状况。
+cli-hedui-epilog = 示例：hedui nightly --date 2026-06-30。退出码：0 完成，1 程序故障，2 用法错误，3 批次降级，4 需人工处理后再运行。
+cli-commands = 命令
+cli-nightly = 夜间核对：天亮前核对完所有家庭
+cli-run = 查看批次：数据源、隔离区、匹配、用时
+cli-household = 导入家庭、成员、申报与授权
+cli-report = 查阅密封的核对报告
+cli-mock = 模拟省：55 个数据源，真实协议
+
+cli-nightly-help =
+    核对某一业务日期的全部家庭：选取、提取、落地、校验、匹配、评估、报告、发布。
+
+    可随时重新运行：已完成的不会重做，中断的批次从断点继续。
+
+    示例：hedui nightly --date 2026-06-30
+cli-date-help = 业务日期，格式 YYYY-MM-DD；默认为上海时间的昨天
+cli-json-help = 输出一个 JSON 对象，供程序读取
+cli-run-help =
+    查看批次。
+
+    示例：hedui run show --date 2026-06-30
+cli-run-show-help =
+    显示最新批次或某一业务日期批次的汇总。
+
+    示例：hedui run show --date 2026-06-30 --json
+cli-run-wrote-page = 汇总页：{ $path }
+cli-score-help =
+    将某批次已发布的匹配结果与模拟省的真值比较。
+
+    示例：hedui mock score --date 2026-06-30
+
+problem-no-run = 登记库 { $registry } 中没有 { $date } 的批次
+problem-no-run-hint = 请先运行：hedui nightly --date { $date }
+problem-run-busy = 另一个进程正在处理 { $date } 的批次
+problem-run-busy-hint = 请等待其结束，或先停止它，再重新运行
+problem-no-households = 登记库中没有待核对的家庭
+problem-no-households-hint = 请先导入：hedui household import 文件
+problem-no-province = { $folder } 中没有模拟省
+problem-no-province-hint = 请先建立并启动：hedui mock up

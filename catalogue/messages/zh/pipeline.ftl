@@ -1,0 +1,15 @@
+problem-internal-fault = 阶段 { $stage } 出现程序故障：{ $kind }，位置 { $place }
+problem-internal-fault-hint = 请重新运行；如再次出现，请将本行报告给维护人员（不含个人数据）
+problem-airflow-failed = Airflow 在批次发布前以代码 { $code } 结束
+problem-airflow-failed-hint = 请查看 { $log }，然后重新运行：已完成的不会重做
+progress-select = 选取：{ $households } 户，{ $members } 名已授权成员
+progress-source = { $done }/{ $total } { $source }：{ $state }
+progress-match = 匹配：确定 { $certain }，很可能 { $probable }，可能 { $possible }
+progress-assess = 评估：{ $households } 户
+progress-report = 报告：已密封 { $reports } 份
+progress-publish = 发布：批次 { $run } 现为当前批次
+progress-nothing = 批次 { $run } 已完整发布：无需处理
+state-accepted = 已接收
+state-not_delivered = 未送达
+state-unreachable = 无法连接
+state-refused = 已拒收

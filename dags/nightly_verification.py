@@ -1,0 +1,116 @@
+"""The nightly verification: every household under a live authorisation verified by morning.
+
+One mapped task group per source, so that a slow bank delays no other; a report stage per city; publication last.
+A run that misses a source is published, and the DAG run then ends *failed* at `conclude`, which says what is missing.
+Tasks pass run ids, source ids and counts to each other: never a personal value.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+import pendulum
+from airflow.sdk import CronTriggerTimetable, Param, dag, get_current_context, task, task_group
+from airflow.sdk.exceptions import AirflowFailException
+
+
+@dag(
+    dag_id="nightly_verification",
+    schedule=CronTriggerTimetable("0 1 * * *", timezone="Asia/Shanghai"),
+    start_date=pendulum.datetime(2026, 1, 1, tz="Asia/Shanghai"),
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(hours=5),
+    default_args={"retries": 1, "retry_delay": timedelta(minutes=1)},
+    params={"business_date": Param(None, type=["null", "string"], format="date", description="default: the day before")},
+    doc_md=__doc__,
+    tags=["hedui"],
+)
+def nightly_verification() -> None:
+    """Wire the stages; what each does lives in `hedui.pipeline`."""
+
+    @task
+    def select() -> str:
+        from hedui.pipeline import steps
+
+        context: Any = get_current_context()
+        asked = context["params"]["business_date"]
+        day = pendulum.parse(asked).date() if asked else steps.day_before(context["dag_run"].run_after)
+        return steps.select(day)
+
+    @task
+    def sources(run_id: str) -> list[str]:
+        from hedui.pipeline import steps
+
+        return steps.sources_to_ask(run_id)
+
+    @task_group
+    def source(run_id: str, source_id: str) -> None:
+        @task(map_index_template="{{ source_id }}")
+        def extract(run_id: str, source_id: str) -> int:
+            return _decided("extract", run_id, source_id)
+
+        @task(map_index_template="{{ source_id }}")
+        def land(run_id: str, source_id: str, attempt: int) -> int:
+            return _decided("land", run_id, source_id, attempt)
+
+        @task(map_index_template="{{ source_id }}")
+        def validate(run_id: str, source_id: str, attempt: int) -> int:
+            return _decided("validate", run_id, source_id, attempt)
+
+        attempt = extract(run_id, source_id)
+        validate(run_id, source_id, land(run_id, source_id, attempt))
+
+    @task(trigger_rule="all_done")
+    def match(run_id: str) -> dict[str, int]:
+        from hedui.pipeline import steps
+
+        return steps.match(run_id)
+
+    @task
+    def assess(run_id: str) -> list[str]:
+        from hedui.pipeline import steps
+
+        return steps.assess(run_id)
+
+    @task(map_index_template="{{ city }}")
+    def report(run_id: str, city: str) -> int:
+        from hedui.pipeline import steps
+
+        return steps.report(run_id, city)
+
+    @task
+    def publish(run_id: str) -> str:
+        from hedui.pipeline import steps
+
+        return steps.publish(run_id)
+
+    @task(retries=0)
+    def conclude(run_id: str) -> None:
+        from hedui.pipeline import steps
+
+        missing = steps.missing_sources(run_id)
+        if missing:
+            raise AirflowFailException(f"published, but degraded: no answer from {', '.join(missing)}")
+
+    run_id = select()
+    asked = source.partial(run_id=run_id).expand(source_id=sources(run_id))
+    matched = match(run_id)
+    cities = assess(run_id)
+    asked >> matched >> cities
+    reported = report.partial(run_id=run_id).expand(city=cities)
+    published = publish(run_id)
+    reported >> published >> conclude(run_id)
+
+
+def _decided(step: str, run_id: str, source_id: str, *args: int) -> int:
+    """Run one step of one source; a problem is already on record, so Airflow need not try again."""
+    from catalogue.problems import Problem
+    from hedui.pipeline import steps
+
+    try:
+        return getattr(steps, step)(run_id, source_id, *args)
+    except Problem as problem:
+        raise AirflowFailException(str(problem)) from None
+
+
+nightly_verification()

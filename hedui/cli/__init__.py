@@ -1,0 +1,56 @@
+"""The command line. Every command is loaded only when it is called, so that `hedui --help` answers at once."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from catalogue.problems import Problem
+from catalogue.text import text
+from hedui.cli.exits import STOPPED
+
+# command → the module under which its click command of the same name lives
+COMMANDS = {
+    "nightly": "hedui.cli.nightly",
+    "run": "hedui.cli.run",
+    "household": "hedui.cli.household",
+    "report": "hedui.cli.report",
+    "mock": "hedui.cli.mock",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and one line each, and imports one only to run it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands in the order in which a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(COMMANDS[cmd_name]), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section(text("cli-commands")):
+            formatter.write_dl([(name, text(f"cli-{name}")) for name in COMMANDS])
+
+
+@click.group(cls=LazyGroup, help=text("cli-hedui"), epilog=text("cli-hedui-epilog"))
+@click.version_option(package_name="hedui")
+def hedui() -> None:
+    """Gather the commands."""
+
+
+def main() -> None:
+    """Run `hedui`; a problem is told as an error line and a hint line, never as a traceback."""
+    try:
+        hedui(standalone_mode=True)
+    except Problem as problem:
+        click.echo(f"error: {problem.message()}", err=True)
+        click.echo(f"hint: {problem.hint()}", err=True)
+        sys.exit(STOPPED)

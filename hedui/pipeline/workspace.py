@@ -1,0 +1,74 @@
+"""The working area of one run: plain personal data on its way through the stages, deleted when the run is published."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class SourceArea:
+    """What one attempt at one source leaves behind: as delivered, in canonical form, and accepted."""
+
+    root: Path
+
+    @property
+    def raw(self) -> Path:
+        """Bytes as delivered, one folder a category."""
+        return self.root / "raw"
+
+    @property
+    def landed(self) -> Path:
+        """Canonical records and rejected rows, two Parquet files a category."""
+        return self.root / "landed"
+
+    @property
+    def accepted(self) -> Path:
+        """Canonical records that passed validation, one Parquet file a category."""
+        return self.root / "accepted"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Paths of one run's working area."""
+
+    root: Path
+
+    @classmethod
+    def of(cls, home: Path, run_id: str) -> "Workspace":
+        """Return the working area of a run, readable by its owner only."""
+        root = home / "work" / f"run={run_id}"
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return cls(root)
+
+    @property
+    def applicants(self) -> Path:
+        """Members under a live authorisation."""
+        return self.root / "applicants.parquet"
+
+    @property
+    def households(self) -> Path:
+        """One row a household in the run, with all its members and what they declared."""
+        return self.root / "households.parquet"
+
+    @property
+    def answers(self) -> Path:
+        """One row a source: whether it answered."""
+        return self.root / "answers.parquet"
+
+    @property
+    def matches(self) -> Path:
+        """Records matched to members."""
+        return self.root / "matches"
+
+    @property
+    def assessed(self) -> Path:
+        """Report documents before sealing, one file a county."""
+        return self.root / "assessed"
+
+    def source(self, source: str, attempt: int) -> SourceArea:
+        """Return the area of one attempt; attempts never share a folder, so a killed one harms nothing."""
+        return SourceArea(self.root / f"source={source}" / f"attempt={attempt}")
+
+    def delete(self) -> None:
+        """Remove everything; harmless where nothing is left."""
+        shutil.rmtree(self.root, ignore_errors=True)
