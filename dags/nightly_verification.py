@@ -38,77 +38,77 @@ def nightly_verification() -> None:
         return steps.select(day)
 
     @task
-    def sources(run_id: str) -> list[str]:
+    def sources(night: str) -> list[str]:
         from hedui.pipeline import steps
 
-        return steps.sources_to_ask(run_id)
+        return steps.sources_to_ask(night)
 
     @task_group
-    def source(run_id: str, source_id: str) -> None:
-        @task(map_index_template="{{ source_id }}")
-        def extract(run_id: str, source_id: str) -> int:
-            return _decided("extract", run_id, source_id)
+    def source(night: str, source_id: str) -> None:
+        @task(map_index_template="{{ task.op_kwargs.source_id }}")
+        def extract(night: str, source_id: str) -> int:
+            return _decided("extract", night, source_id)
 
-        @task(map_index_template="{{ source_id }}")
-        def land(run_id: str, source_id: str, attempt: int) -> int:
-            return _decided("land", run_id, source_id, attempt)
+        @task(map_index_template="{{ task.op_kwargs.source_id }}")
+        def land(night: str, source_id: str, attempt: int) -> int:
+            return _decided("land", night, source_id, attempt)
 
-        @task(map_index_template="{{ source_id }}")
-        def validate(run_id: str, source_id: str, attempt: int) -> int:
-            return _decided("validate", run_id, source_id, attempt)
+        @task(map_index_template="{{ task.op_kwargs.source_id }}")
+        def validate(night: str, source_id: str, attempt: int) -> int:
+            return _decided("validate", night, source_id, attempt)
 
-        attempt = extract(run_id, source_id)
-        validate(run_id, source_id, land(run_id, source_id, attempt))
+        attempt = extract(night, source_id)
+        validate(night, source_id, land(night, source_id, attempt))
 
     @task(trigger_rule="all_done")
-    def match(run_id: str) -> dict[str, int]:
+    def match(night: str) -> dict[str, int]:
         from hedui.pipeline import steps
 
-        return steps.match(run_id)
+        return steps.match(night)
 
     @task
-    def assess(run_id: str) -> list[str]:
+    def assess(night: str) -> list[str]:
         from hedui.pipeline import steps
 
-        return steps.assess(run_id)
+        return steps.assess(night)
 
-    @task(map_index_template="{{ city }}")
-    def report(run_id: str, city: str) -> int:
+    @task(map_index_template="{{ task.op_kwargs.city }}")
+    def report(night: str, city: str) -> int:
         from hedui.pipeline import steps
 
-        return steps.report(run_id, city)
+        return steps.report(night, city)
 
     @task
-    def publish(run_id: str) -> str:
+    def publish(night: str) -> str:
         from hedui.pipeline import steps
 
-        return steps.publish(run_id)
+        return steps.publish(night)
 
     @task(retries=0)
-    def conclude(run_id: str) -> None:
+    def conclude(night: str) -> None:
         from hedui.pipeline import steps
 
-        missing = steps.missing_sources(run_id)
+        missing = steps.missing_sources(night)
         if missing:
             raise AirflowFailException(f"published, but degraded: no answer from {', '.join(missing)}")
 
-    run_id = select()
-    asked = source.partial(run_id=run_id).expand(source_id=sources(run_id))
-    matched = match(run_id)
-    cities = assess(run_id)
+    night = select()
+    asked = source.partial(night=night).expand(source_id=sources(night))
+    matched = match(night)
+    cities = assess(night)
     asked >> matched >> cities
-    reported = report.partial(run_id=run_id).expand(city=cities)
-    published = publish(run_id)
-    reported >> published >> conclude(run_id)
+    reported = report.partial(night=night).expand(city=cities)
+    published = publish(night)
+    reported >> published >> conclude(night)
 
 
-def _decided(step: str, run_id: str, source_id: str, *args: int) -> int:
+def _decided(step: str, night: str, source_id: str, *args: int) -> int:
     """Run one step of one source; a problem is already on record, so Airflow need not try again."""
     from catalogue.problems import Problem
     from hedui.pipeline import steps
 
     try:
-        return getattr(steps, step)(run_id, source_id, *args)
+        return getattr(steps, step)(night, source_id, *args)
     except Problem as problem:
         raise AirflowFailException(str(problem)) from None
 
