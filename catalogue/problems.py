@@ -44,4 +44,4 @@ class Retry(Problem):
 
 
 class Skip(Problem):
-    """This source, file or row is set aside and recorded; everything else goes on."""
+    """A source, file or row is set aside and recorded; everything else goes on."""

@@ -10,6 +10,8 @@ from catalogue.labels import Label, Strict
 
 
 class Province(Strict):
+    """The province: a code of 2 digits and its name."""
+
     code: str
     label: Label
 

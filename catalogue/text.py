@@ -3,7 +3,7 @@
 import os
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -15,7 +15,7 @@ def current_language() -> Language:
 
 
 @cache
-def _bundle(language: Language):  # type: ignore[no-untyped-def]  # fluent ships no types
+def _bundle(language: Language) -> Any:  # fluent ships no types
     from fluent.runtime import FluentBundle, FluentResource  # keeps `hedui --help` fast
 
     bundle = FluentBundle([language], use_isolating=False)

@@ -35,12 +35,13 @@ def run_dag(settings: Settings, business_date: date, progress: Progress) -> None
         code = _airflow(["dags", "test", "nightly_verification", "--conf", conf], environment, sink, _tell(progress))
     # `dags test` ends with 0 or 1 by the state of the DAG run; anything else is Airflow's own failure.
     if code not in (0, 1):
-        raise Stop("airflow-failed", code=code, log=str(log))
+        raise Stop("airflow-failed", exit_code=code, log=str(log))
 
 
 def _environment(home: Path) -> dict[str, str]:
     spec = find_spec("dags")
-    assert spec and spec.submodule_search_locations
+    assert spec
+    assert spec.submodule_search_locations
     return os.environ | {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(Path(next(iter(spec.submodule_search_locations))).resolve()),

@@ -65,6 +65,11 @@ class Workspace:
         """Report documents before sealing, one file a county."""
         return self.root / "assessed"
 
+    @property
+    def reported(self) -> Path:
+        """Index rows of sealed reports that wait for publication, one file a city."""
+        return self.root / "reported"
+
     def source(self, source: str, attempt: int) -> SourceArea:
         """Return the area of one attempt; attempts never share a folder, so a killed one harms nothing."""
         return SourceArea(self.root / f"source={source}" / f"attempt={attempt}")

@@ -37,3 +37,9 @@ problem-no-households = no household with an open case is registered
 problem-no-households-hint = import some: hedui household import FILE
 problem-no-province = there is no mock province in { $folder }
 problem-no-province-hint = build and start one: hedui mock up
+cli-bad-date = expected a date written YYYY-MM-DD
+cli-airflow-help = run the DAG in a real Airflow in one process, instead of the stages by themselves
+cli-run-page-help =
+    Write the self-contained page of a run and print its path.
+
+    Example: hedui run page

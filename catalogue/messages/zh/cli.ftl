@@ -37,3 +37,9 @@ problem-no-households = 登记库中没有待核对的家庭
 problem-no-households-hint = 请先导入：hedui household import 文件
 problem-no-province = { $folder } 中没有模拟省
 problem-no-province-hint = 请先建立并启动：hedui mock up
+cli-bad-date = 日期应写作 YYYY-MM-DD
+cli-airflow-help = 在单进程的真实 Airflow 中运行 DAG，而非直接运行各阶段
+cli-run-page-help =
+    写出批次汇总页（单个自足文件）并显示其路径。
+
+    示例：hedui run page

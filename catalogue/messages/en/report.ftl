@@ -1,0 +1,177 @@
+# Reports: the document, sealing, the store, lines, and how a report is shown.
+
+problem-lines-refused = none of the lines files is used; mistakes in them: { $count }
+problem-lines-refused-hint = mend every line named above; docs/report.md explains the grammar
+lines-mistake-toml = is not a TOML file: { $detail }
+lines-mistake-missing = is missing
+lines-mistake-extra_forbidden = is not a key of a lines file
+lines-mistake-value = has a value that does not fit: { $detail }
+lines-mistake-region = names a region that is not known: { $detail }
+lines-mistake-twice = two values of one region start on the same day: { $detail }
+lines-mistake-ends-before = ends before it starts ({ $detail })
+lines-mistake-no-document = is missing: a confirmed value names the document that sets it
+lines-mistake-unit = does not fit; expected: { $detail }
+lines-mistake-parameter = does not name a parameter that fits: { $detail }
+lines-mistake-exempt-item = is not an item with codes of what this line counts: { $detail }
+lines-mistake-exempt-code = names a code that the item does not have: { $detail }
+
+problem-report-seal-broken = the sealed report of { $household } in run { $run } does not open: it was changed, cut, or sealed to others
+problem-report-seal-broken-hint = check that store and keyring belong to this registry; otherwise restore the store from a copy
+problem-report-no-key = this keyring holds no private key of county { $county }, its city or its province
+problem-report-no-key-hint = use the keyring of an office that this county's reports are sealed to
+problem-report-store-url = the address of the report store is not one that can be opened
+problem-report-store-url-hint = check HEDUI_STORE_URL, for example file:///srv/hedui/store or s3://bucket/hedui
+problem-report-store-unwritable = the reports of county { $county } in run { $run } cannot be written to the store
+problem-report-store-unwritable-hint = check disk space and rights of the store, then run again: what is done is not done twice
+problem-report-missing = the shard { $shard } is gone from the report store or too short
+problem-report-missing-hint = restore the store from a copy; the index in the registry names every shard
+problem-report-unknown-household = there is no report of such a household
+problem-report-unknown-household-hint = see which there are: hedui report list
+problem-report-not-of-date = there is no report of household { $household } for { $date }
+problem-report-not-of-date-hint = leave --date out for its latest report
+problem-report-nothing-published = no run is published for { $date }
+problem-report-nothing-published-hint = run the night first: hedui nightly
+problem-assess-records-missing = { $records } matches name records that no accepted extract holds
+problem-assess-records-missing-hint = the working area is damaged: delete it and run again
+
+cli-report-help =
+    List and read sealed reports.
+
+    Example: hedui report list
+cli-report-list-help =
+    List the reports of the current run of a business date, by county and household. Nothing is opened for it.
+
+    Example: hedui report list --date 2026-06-30 --json
+cli-report-show-help =
+    Open the report of one household. That it was read goes on record first.
+
+    Example: hedui report show H000123
+cli-report-date-help = business date, YYYY-MM-DD; default: the latest published
+cli-report-json-help = print the canonical JSON document, as it was sealed
+cli-report-list-json-help = print one JSON array for programs
+cli-report-purpose-help = why the report is read, a purpose code such as allowance; it goes on record
+
+report-title = Verification report { $household }
+report-place = { $province } { $city } { $county }
+report-case = Case { $case } ({ $kind }; { $purpose }), authorisation { $authorisation }
+report-date = Business date { $date }
+report-policy = Lines in force: version { $version }
+report-note = These are findings, not a decision. A named person decides.
+report-conclusion = Conclusion
+report-reasons = Because
+report-coverage = What the { $sources } sources answered
+report-coverage-counts = found { $found }, none { $none }, no answer { $no_answer }, not authorised { $not_authorised }
+report-required-mark = ! required source
+report-no-answer = No answer
+report-members = Members
+report-totals = What was found
+report-income = Income by month
+report-income-periods = Income over other periods
+report-declared = Declared against found
+report-lines = Lines
+report-findings = Findings
+report-no-findings = No findings.
+report-records = Records that match with certainty
+report-unconfirmed = Unconfirmed matches: counted nowhere, for a person to look at
+report-none-listed = None.
+report-unknown = not known
+report-nobody-declared = not declared
+report-at-least = at least { $value }
+report-yuan = { $value } yuan
+report-yes = yes
+report-no = no
+report-missing-sources = sources without an answer: { $count }
+report-silent-members = not authorised: { $members }
+report-unclear = records that do not say whether they count: { $count }
+report-complete = every source answered
+report-list-title = Reports of { $date } (run { $run })
+report-list-count = { $count } reports
+report-origin = { $record }, as of { $as_of }, { $grade }
+
+report-column-household = household
+report-column-county = county
+report-column-findings = findings
+report-column-source = source
+report-column-state = state
+report-column-problem = problem
+report-column-member = member
+report-column-name = name
+report-column-resident-id = resident ID
+report-column-relation = relation
+report-column-authorised = authorised
+report-column-kind = kind
+report-column-value = found
+report-column-basis = relies on
+report-column-month = month
+report-column-period = period
+report-column-amount = amount
+report-column-what = what
+report-column-declared = declared
+report-column-found = found
+report-column-difference = difference
+report-column-line = line
+report-column-limit = limit
+report-column-outcome = outcome
+report-column-arithmetic = arithmetic
+report-column-from = set by
+report-column-category = category
+report-column-as-of = as of
+report-column-items = items
+report-column-counted = counted
+report-column-evidence = evidence
+
+answer-found = found
+answer-none = none
+answer-no_answer = no answer
+answer-not_authorised = not authorised
+outcome-within = within the lines
+outcome-exceeded = over a line
+outcome-not_confirmed = line not confirmed
+outcome-cannot_determine = cannot be determined
+conclusion-reason-required_source_missing = a required source gave no answer: { $subjects }
+conclusion-reason-member_not_authorised = not under a live authorisation: { $subjects }
+conclusion-reason-line_exceeded = over the line: { $subjects }
+conclusion-reason-line_cannot_determine = a figure is not known for: { $subjects }
+conclusion-reason-line_not_confirmed = not confirmed by a document: { $subjects }
+conclusion-reason-no_lines = no line is in force
+kind-department = Departments
+kind-bank = Banks
+grade-certain = certain
+grade-probable = probable
+grade-possible = possible
+subject-financial_assets = financial assets
+subject-monthly_income = monthly income
+subject-income = income over all observed periods
+subject-houses = homes
+subject-other_real_estate = other real estate
+subject-vehicles = motor vehicles
+subject-vessels = vessels
+subject-machinery = farm machinery
+subject-companies = companies
+step-value = found
+step-limit = limit
+step-comparison = compared
+step-result-true = holds
+step-result-false = does not hold
+step-result-unknown = not known
+line-illustrative = example, not confirmed
+line-missing = not set: { $parameters }
+line-document = { $title } ({ $number })
+line-since = { $region }, since { $date }: { $document }
+line-exempt = exempt: { $count }
+not-counted-unconfirmed = not confirmed
+not-counted-states_only = for information
+not-counted-duplicate = same as { $record }
+not-counted-transferred = transferred
+not-counted-scrapped = scrapped
+not-counted-cancelled = cancelled
+not-counted-amount_missing = amount missing
+not-counted-negative = overdrawn
+not-counted-use_missing = use missing
+finding-more_found = { $subject }: found { $found }, declared { $declared }; difference { $difference }
+finding-less_found = { $subject }: found { $found }, declared { $declared }; difference { $difference }
+finding-not_declared = { $subject }: found { $found}; nothing was declared
+finding-line_exceeded = { $line }: found { $found }, limit { $limit }
+finding-recorded = { $subject } on record: { $found }
+finding-recorded_dead = a record of death ({ $on }) carries the number and name of member { $member }; such records are wrong at times
+finding-month = { $words } (month { $month })

@@ -1,0 +1,120 @@
+# Summary of a run: terminal and page
+summary-title = Summary of the run
+summary-run = Nightly run
+summary-run-state-complete = Complete
+summary-run-state-degraded = Degraded
+summary-run-state-failed = Not published
+summary-headline-complete = Households verified: { $verified }. All { $sources } sources were accepted.
+summary-headline-degraded = Households verified: { $verified }. Sources accepted: { $accepted } of { $sources }; missing: { $missing }. Missing answers are shown as “no answer”, never as zero.
+summary-headline-failed = This run published no reports; readers still see the run published before it.
+summary-exit-code = exit code
+summary-exit-0 = complete: every source accepted, reports published
+summary-exit-3 = degraded: reports published, at least one source missing
+summary-exit-4 = not published: a person has to mend something first
+summary-exit-codes = What the exit codes mean
+
+summary-business-date = business date
+summary-started = started
+summary-finished = finished
+summary-took = took
+summary-china-time = All times are China Standard Time.
+summary-language = Language
+
+summary-households = households
+summary-verified = households verified
+summary-undetermined = of which undetermined
+summary-undetermined-why = undetermined: a required source gave no answer
+summary-members = members authorised
+summary-not-verified = households not verified
+summary-households-none = Not counted yet.
+summary-not-verified-no_authorisation = no authorisation
+summary-not-verified-authorisation_unsigned = authorisation unsigned
+summary-not-verified-authorisation_not_begun = authorisation not begun
+summary-not-verified-authorisation_expired = authorisation expired
+summary-not-verified-authorisation_revoked = authorisation revoked
+summary-not-verified-not_reached = run ended before them
+
+summary-sources = sources
+summary-source = source
+summary-departments = departments
+summary-banks = banks
+summary-required = required
+summary-state = state
+summary-state-accepted = accepted
+summary-state-not_delivered = not delivered
+summary-state-unreachable = unreachable
+summary-state-refused = refused
+summary-state-pending = not asked yet
+summary-as-of = as of
+summary-age = age
+summary-oldest = oldest data
+summary-rows = rows
+summary-row-count = { $rows } rows
+summary-accepted-rows = rows accepted
+summary-source-seconds = time
+summary-attempts = tries
+summary-coverage = coverage
+summary-coverage-all = { $sources } sources.
+summary-coverage-count = { $count } { $state }.
+summary-coverage-named = { $count } { $state }: { $names }.
+summary-every-source = every source
+
+summary-failures = sources that need attention
+summary-failures-none = No source needs attention.
+summary-stopped-by = what stopped the run
+summary-what = problem
+summary-do = what to do
+summary-likewise = likewise
+summary-problem-unknown = problem code { $code } ({ $where })
+summary-problem-unknown-hint = report this code to the maintainers
+
+summary-quarantine = quarantine
+summary-quarantine-rows = rows in quarantine
+summary-quarantine-none = No row is in quarantine.
+summary-quarantine-unknown = Nothing was checked yet.
+
+summary-matches = matches
+summary-matches-none = Nothing was matched yet.
+summary-matches-why = only certain matches count in a total
+summary-grade-certain = certain
+summary-grade-probable = probable
+summary-grade-possible = possible
+
+summary-stages = time per stage
+summary-stages-why = from the first source’s start to the last one’s finish; sources run side by side, so stages may overlap
+summary-stage-select = select
+summary-stage-extract = extract
+summary-stage-land = land
+summary-stage-validate = validate
+summary-stage-match = match
+summary-stage-assess = assess
+summary-stage-monitor = monitor
+summary-stage-report = report
+summary-stage-publish = publish
+summary-stage-done = done
+summary-stage-failed = failed
+summary-stage-not_reached = not reached
+
+summary-reports = reports
+summary-reports-count = reports sealed
+summary-reports-counties = counties
+summary-reports-size = size
+summary-reports-place = kept in
+summary-reports-none = No report was written.
+
+summary-next = what to do next
+summary-step-interrupted = The run has not ended: it is still going, or it was interrupted.
+summary-step-mend = First mend what stopped the run, as described.
+summary-step-resume = Run again: it goes on where it stopped, and nothing is done twice.
+summary-step-again = Mend the sources as listed, then run again: the completed edition replaces this one as a whole.
+summary-step-undetermined = Required sources missing: { $sources }. Until they answer, the reports concerned say “cannot determine”.
+summary-step-quarantine = Rows in quarantine, sealed with their reasons: { $rows }. Tell the sources why, so that they can deliver again.
+summary-step-unconfirmed = Matches that await a person: { $matches }. Until confirmed they count in no total.
+summary-step-read = Read the reports.
+
+summary-seconds = { $seconds } s
+summary-minutes = { $minutes } min { $seconds } s
+summary-hours = { $hours } h { $minutes } min
+summary-days = { $days } d
+summary-no-personal-data = This summary holds no personal data.
+summary-this-run = this run

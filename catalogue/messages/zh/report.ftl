@@ -1,0 +1,177 @@
+# 核对报告：文书内容、封装、存放、标准线，以及在终端上的呈现。
+
+problem-lines-refused = 标准线文件中有 { $count } 处错误，全部暂不采用：
+problem-lines-refused-hint = 请逐一改正上列各处；写法见 docs/report.md
+lines-mistake-toml = 不是 TOML 文件：{ $detail }
+lines-mistake-missing = 缺少
+lines-mistake-extra_forbidden = 标准线文件中没有这个键
+lines-mistake-value = 值不合要求：{ $detail }
+lines-mistake-region = 地区代码不存在：{ $detail }
+lines-mistake-twice = 同一地区有两个值在同一天生效：{ $detail }
+lines-mistake-ends-before = 失效日期早于生效日期（{ $detail }）
+lines-mistake-no-document = 缺少：已确认的值须写明依据文件
+lines-mistake-unit = 不匹配，应为：{ $detail }
+lines-mistake-parameter = 没有指向合适的参数：{ $detail }
+lines-mistake-exempt-item = 不是本标准线所计记录的代码项：{ $detail }
+lines-mistake-exempt-code = 该项没有这个代码：{ $detail }
+
+problem-report-seal-broken = { $household } 在批次 { $run } 的密封报告无法打开：内容被改动、截断，或并非封给本处
+problem-report-seal-broken-hint = 请核对报告库、密钥文件与本登记库是否配套；否则请用备份恢复报告库
+problem-report-no-key = 密钥文件中没有 { $county } 及其所在市、省的私钥
+problem-report-no-key-hint = 请使用有权打开该县区报告的单位的密钥文件
+problem-report-store-url = 报告库地址无法打开
+problem-report-store-url-hint = 请检查 HEDUI_STORE_URL，例如 file:///srv/hedui/store 或 s3://bucket/hedui
+problem-report-store-unwritable = 批次 { $run } 中 { $county } 的报告无法写入报告库
+problem-report-store-unwritable-hint = 请检查报告库的空间和权限后重新运行：已完成的不会重做
+problem-report-missing = 报告库中分片 { $shard } 已丢失或不完整
+problem-report-missing-hint = 请用备份恢复报告库；登记库的索引列有每个分片
+problem-report-unknown-household = 没有这个家庭的报告
+problem-report-unknown-household-hint = 查看已有报告：hedui report list
+problem-report-not-of-date = 家庭 { $household } 没有 { $date } 的报告
+problem-report-not-of-date-hint = 不加 --date 即为该家庭最近一份报告
+problem-report-nothing-published = { $date } 没有已发布的批次
+problem-report-nothing-published-hint = 请先运行：hedui nightly
+problem-assess-records-missing = 有 { $records } 条匹配指向的记录不在任何已接收的数据中
+problem-assess-records-missing-hint = 工作区已损坏：请删除后重新运行
+
+cli-report-help =
+    列出、查阅密封的核对报告。
+
+    示例：hedui report list
+cli-report-list-help =
+    按县区和家庭列出某业务日期现行批次的报告。列出时不打开任何报告。
+
+    示例：hedui report list --date 2026-06-30 --json
+cli-report-show-help =
+    打开一户的核对报告。查阅先行留痕。
+
+    示例：hedui report show H000123
+cli-report-date-help = 业务日期，YYYY-MM-DD；默认为最近发布的日期
+cli-report-json-help = 输出封装时的规范 JSON 文书
+cli-report-list-json-help = 输出一个 JSON 数组，供程序使用
+cli-report-purpose-help = 查阅用途代码，如 allowance；记入留痕
+
+report-title = 核对报告 { $household }
+report-place = { $province }{ $city }{ $county }
+report-case = 核对委托 { $case }（{ $kind }；{ $purpose }），授权书 { $authorisation }
+report-date = 业务日期 { $date }
+report-policy = 现行标准线版本 { $version }
+report-note = 本报告只列核对发现，不作决定；由具名工作人员决定。
+report-conclusion = 结论
+report-reasons = 原因
+report-coverage = { $sources } 个数据源的应答
+report-coverage-counts = 有记录 { $found }，无记录 { $none }，未应答 { $no_answer }，未授权 { $not_authorised }
+report-required-mark = ! 必查数据源
+report-no-answer = 未应答的数据源
+report-members = 家庭成员
+report-totals = 查得合计
+report-income = 按月收入
+report-income-periods = 其他所属期收入
+report-declared = 申报与查得对照
+report-lines = 标准线
+report-findings = 核对发现
+report-no-findings = 没有核对发现。
+report-records = 确定匹配的记录
+report-unconfirmed = 待确认的匹配：不计入任何合计，由人工查看
+report-none-listed = 无。
+report-unknown = 不明
+report-nobody-declared = 未申报
+report-at-least = 至少 { $value }
+report-yuan = { $value } 元
+report-yes = 是
+report-no = 否
+report-missing-sources = { $count } 个数据源未应答
+report-silent-members = 未授权：{ $members }
+report-unclear = { $count } 条记录未写明是否计入
+report-complete = 数据源全部应答
+report-list-title = { $date } 的核对报告（批次 { $run }）
+report-list-count = 共 { $count } 份
+report-origin = { $record }，截至 { $as_of }，{ $grade }
+
+report-column-household = 家庭
+report-column-county = 县区
+report-column-findings = 核对发现
+report-column-source = 数据源
+report-column-state = 状态
+report-column-problem = 问题
+report-column-member = 成员
+report-column-name = 姓名
+report-column-resident-id = 公民身份号码
+report-column-relation = 关系
+report-column-authorised = 已授权
+report-column-kind = 类别
+report-column-value = 查得
+report-column-basis = 依据
+report-column-month = 月份
+report-column-period = 所属期
+report-column-amount = 金额
+report-column-what = 项目
+report-column-declared = 申报
+report-column-found = 查得
+report-column-difference = 差额
+report-column-line = 标准线
+report-column-limit = 限额
+report-column-outcome = 结果
+report-column-arithmetic = 算式
+report-column-from = 依据
+report-column-category = 数据大项
+report-column-as-of = 截至
+report-column-items = 内容
+report-column-counted = 计入
+report-column-evidence = 匹配依据
+
+answer-found = 有记录
+answer-none = 无记录
+answer-no_answer = 未应答
+answer-not_authorised = 未授权
+outcome-within = 未超过标准线
+outcome-exceeded = 超过标准线
+outcome-not_confirmed = 标准线未确认
+outcome-cannot_determine = 无法判断
+conclusion-reason-required_source_missing = 必查数据源未应答：{ $subjects }
+conclusion-reason-member_not_authorised = 不在有效授权之下：{ $subjects }
+conclusion-reason-line_exceeded = 超过：{ $subjects }
+conclusion-reason-line_cannot_determine = 数额不明：{ $subjects }
+conclusion-reason-line_not_confirmed = 尚无文件确认：{ $subjects }
+conclusion-reason-no_lines = 没有现行标准线
+kind-department = 部门
+kind-bank = 银行
+grade-certain = 确定
+grade-probable = 很可能
+grade-possible = 可能
+subject-financial_assets = 金融资产
+subject-monthly_income = 月收入
+subject-income = 各所属期收入合计
+subject-houses = 住房
+subject-other_real_estate = 其他不动产
+subject-vehicles = 机动车
+subject-vessels = 船舶
+subject-machinery = 农业机械
+subject-companies = 企业
+step-value = 查得
+step-limit = 限额
+step-comparison = 比较
+step-result-true = 成立
+step-result-false = 不成立
+step-result-unknown = 不明
+line-illustrative = 示例，未经确认
+line-missing = 未设定：{ $parameters }
+line-document = { $title }（{ $number }）
+line-since = { $region }，自 { $date } 起：{ $document }
+line-exempt = 豁免 { $count } 项
+not-counted-unconfirmed = 待确认
+not-counted-states_only = 仅供了解
+not-counted-duplicate = 与 { $record } 相同
+not-counted-transferred = 已过户
+not-counted-scrapped = 已报废
+not-counted-cancelled = 已注销
+not-counted-amount_missing = 缺金额
+not-counted-negative = 透支
+not-counted-use_missing = 缺用途
+finding-more_found = { $subject }：查得 { $found }，申报 { $declared }；差额 { $difference }
+finding-less_found = { $subject }：查得 { $found }，申报 { $declared }；差额 { $difference }
+finding-not_declared = { $subject }：查得 { $found}；未申报
+finding-line_exceeded = { $line }：查得 { $found }，限额 { $limit }
+finding-recorded = { $subject }有登记：{ $found }
+finding-recorded_dead = 有死亡记录（{ $on }）与成员 { $member } 的号码和姓名相符；此类记录有时有误
+finding-month = { $words }（{ $month }）

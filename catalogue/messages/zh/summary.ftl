@@ -1,0 +1,120 @@
+# 批次汇总：终端与页面
+summary-title = 核对批次汇总
+summary-run = 夜间核对批次
+summary-run-state-complete = 完成
+summary-run-state-degraded = 降级完成
+summary-run-state-failed = 未发布
+summary-headline-complete = 已核对 { $verified } 户；{ $sources } 个数据源全部已接收。
+summary-headline-degraded = 已核对 { $verified } 户；{ $sources } 个数据源中已接收 { $accepted } 个，缺 { $missing } 个。缺失的应答按“无应答”列示，不按零计算。
+summary-headline-failed = 本批次未发布任何报告；查阅者看到的仍是此前发布的批次。
+summary-exit-code = 退出码
+summary-exit-0 = 完成：全部数据源已接收，报告已发布
+summary-exit-3 = 降级：报告已发布，但至少缺一个数据源
+summary-exit-4 = 未发布：需人工处理后再运行
+summary-exit-codes = 退出码含义
+
+summary-business-date = 业务日期
+summary-started = 开始
+summary-finished = 结束
+summary-took = 用时
+summary-china-time = 所有时刻均为北京时间。
+summary-language = 语言
+
+summary-households = 家庭
+summary-verified = 已核对家庭
+summary-undetermined = 其中无法判断
+summary-undetermined-why = 无法判断：必需的数据源无应答
+summary-members = 已授权成员
+summary-not-verified = 未核对家庭
+summary-households-none = 尚未统计。
+summary-not-verified-no_authorisation = 无授权书
+summary-not-verified-authorisation_unsigned = 授权未签署
+summary-not-verified-authorisation_not_begun = 授权未生效
+summary-not-verified-authorisation_expired = 授权已到期
+summary-not-verified-authorisation_revoked = 授权已撤销
+summary-not-verified-not_reached = 批次中断
+
+summary-sources = 数据源
+summary-source = 数据源
+summary-departments = 部门
+summary-banks = 银行
+summary-required = 必需
+summary-state = 状态
+summary-state-accepted = 已接收
+summary-state-not_delivered = 未送达
+summary-state-unreachable = 无法连接
+summary-state-refused = 已拒收
+summary-state-pending = 尚未提取
+summary-as-of = 数据截止日
+summary-age = 时效
+summary-oldest = 最旧数据
+summary-rows = 行数
+summary-row-count = { $rows } 行
+summary-accepted-rows = 已接收行数
+summary-source-seconds = 用时
+summary-attempts = 次数
+summary-coverage = 覆盖情况
+summary-coverage-all = 共 { $sources } 个数据源。
+summary-coverage-count = { $state } { $count } 个。
+summary-coverage-named = { $state } { $count } 个：{ $names }。
+summary-every-source = 各数据源明细
+
+summary-failures = 需要处理的数据源
+summary-failures-none = 没有需要处理的数据源。
+summary-stopped-by = 批次停止的原因
+summary-what = 问题
+summary-do = 处理办法
+summary-likewise = 同样问题
+summary-problem-unknown = 问题代码 { $code }（{ $where }）
+summary-problem-unknown-hint = 请把问题代码报告给维护人员
+
+summary-quarantine = 隔离区
+summary-quarantine-rows = 隔离行数
+summary-quarantine-none = 没有被隔离的行。
+summary-quarantine-unknown = 尚未校验。
+
+summary-matches = 匹配
+summary-matches-none = 尚未匹配。
+summary-matches-why = 只有“确定”的匹配计入合计
+summary-grade-certain = 确定
+summary-grade-probable = 很可能
+summary-grade-possible = 可能
+
+summary-stages = 各阶段用时
+summary-stages-why = 从第一个数据源开始到最后一个结束；各数据源并行，各阶段可能重叠
+summary-stage-select = 选取
+summary-stage-extract = 提取
+summary-stage-land = 落地
+summary-stage-validate = 校验
+summary-stage-match = 匹配
+summary-stage-assess = 评估
+summary-stage-monitor = 监测
+summary-stage-report = 报告
+summary-stage-publish = 发布
+summary-stage-done = 完成
+summary-stage-failed = 失败
+summary-stage-not_reached = 未执行
+
+summary-reports = 核对报告
+summary-reports-count = 已密封报告
+summary-reports-counties = 县（市、区）
+summary-reports-size = 大小
+summary-reports-place = 存放位置
+summary-reports-none = 没有写出报告。
+
+summary-next = 下一步
+summary-step-interrupted = 批次尚未结束：仍在进行，或已被中断。
+summary-step-mend = 先按所列办法处理批次停止的原因。
+summary-step-resume = 再次运行：从中断处继续，已完成的不重做。
+summary-step-again = 按所列办法处理数据源，然后再次运行：补齐后以新版次整体替换。
+summary-step-undetermined = 必需的数据源缺 { $sources } 个：补齐之前，受影响的报告结论为“无法判断”。
+summary-step-quarantine = 已隔离 { $rows } 行，密封保存并注明原因：请将原因告知数据源，以便更正后重新送达。
+summary-step-unconfirmed = { $matches } 条匹配待人工确认，确认之前不计入任何合计。
+summary-step-read = 查阅报告。
+
+summary-seconds = { $seconds } 秒
+summary-minutes = { $minutes } 分 { $seconds } 秒
+summary-hours = { $hours } 小时 { $minutes } 分
+summary-days = { $days } 天
+summary-no-personal-data = 本汇总不含任何个人数据。
+summary-this-run = 本批次

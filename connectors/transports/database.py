@@ -1,0 +1,156 @@
+"""Database: a read-only query, streamed into Arrow as exact text."""
+
+import datetime as dt
+import json
+import socket
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from catalogue.problems import Retry, Skip, Stop
+from connectors.errand import Errand
+from connectors.grammar import Database, DatabaseDataset, DatabaseManifest
+from connectors.landing import Sink
+from connectors.limits import Limit
+from connectors.values import Values
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+_BATCH = 16_384
+
+
+def fetch(errand: Errand[DatabaseManifest, DatabaseDataset]) -> None:
+    """Run the two queries in one read-only snapshot: `control.json`, `rows.arrow` (an Arrow stream of strings)."""
+    import sqlalchemy as sa
+
+    dataset, limit = errand.dataset, errand.limit
+    engine = _engine(errand.manifest.transport, errand.values, limit)
+    asked = {"business_date": errand.business_date}
+    try:
+        with engine.connect() as connection, limit.aborting(lambda: _cut(connection)):
+            control = connection.execute(sa.text(dataset.control.query), asked).mappings().fetchmany(2)
+            if not control:
+                raise Skip("not-delivered", file=dataset.category)
+            with errand.landing.file("control.json") as sink:
+                sink.write(json.dumps({str(k): _text(v) for k, v in control[0].items()}).encode())
+            rows = connection.execution_options(stream_results=True, max_row_buffer=_BATCH).execute(
+                sa.text(dataset.query), asked
+            )
+            with errand.landing.file("rows.arrow") as sink:
+                _write(rows, sink, limit)
+    except sa.exc.DBAPIError as error:
+        raise _problem(error, limit) from None
+    except sa.exc.SQLAlchemyError:
+        raise Skip("unexpected-answer", status="sql") from None
+    finally:
+        engine.dispose()
+
+
+def _engine(where: Database, values: Values, limit: Limit) -> "sa.Engine":
+    import sqlalchemy as sa
+
+    try:
+        url = sa.make_url(values.resolve(where.url)).set(
+            username=values.resolve(where.username), password=values.resolve(where.password)
+        )
+        arguments: dict[str, Any] = {}
+        options: dict[str, Any] = {}
+        if url.get_backend_name() == "postgresql":
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            arguments = {
+                "connect_timeout": max(int(limit.idle), 2),  # libpq counts in whole seconds, from 2
+                "application_name": "hedui",
+                "options": f"-c statement_timeout={int(limit.left * 1000)}",
+                "tcp_user_timeout": int(limit.left * 1000),
+                "keepalives_idle": 5,
+            }
+        return sa.create_engine(
+            url,
+            poolclass=sa.NullPool,
+            hide_parameters=True,
+            connect_args=arguments,
+            execution_options=options,
+        )
+    except (sa.exc.ArgumentError, ImportError, ValueError):
+        raise Stop("bad-value", what="url", expected="postgresql+psycopg://host:port/database") from None
+
+
+def _write(rows: "sa.CursorResult[Any]", sink: Sink, limit: Limit) -> None:
+    schema = pa.schema([pa.field(str(name), pa.string()) for name in rows.keys()])  # noqa: SIM118  not a dict
+    with pa.ipc.new_stream(pa.PythonFile(_Writable(sink), "w"), schema) as stream:
+        while batch := rows.fetchmany(_BATCH):
+            limit.check()
+            columns = [pa.array([_text(value) for value in column], pa.string()) for column in zip(*batch, strict=True)]
+            stream.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
+
+
+def _text(value: object) -> str | None:
+    """Say a value in full: plain digits, ISO dates, true and false. Nothing passes through a float."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time(0) else value.isoformat(" ")
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+class _Writable:
+    """A sink as pyarrow wants it. Closing is the landing's business."""
+
+    closed = False
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+
+    def write(self, data: bytes) -> int:
+        """Pass bytes on."""
+        return self._sink.write(bytes(data))
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def _cut(connection: "sa.Connection") -> None:
+    """Shut the socket under a call that waits for a silent server, so that it ends with an error."""
+    raw: Any = connection.connection.dbapi_connection
+    number = getattr(getattr(raw, "pgconn", None), "socket", -1)
+    if number < 0:
+        return
+    try:
+        with socket.socket(fileno=socket.dup(number)) as line:
+            line.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return  # already gone
+
+
+def _problem(error: "sa.exc.DBAPIError", limit: Limit) -> Retry | Skip:
+    """Group what the server said by its SQLSTATE. Its words are not repeated: they can quote rows."""
+    import psycopg
+
+    cause: Any = error.orig
+    state: str = getattr(cause, "sqlstate", None) or ""
+    if isinstance(cause, psycopg.errors.ConnectionTimeout) or state == "57014":
+        return limit.timed_out()
+    if state == "42703":
+        return Skip("missing-column", column="query")
+    if state[:2] == "28" or state == "42501" or _password_refused(cause):
+        return Skip("access-refused")
+    if state[:2] in {"53", "57", "58", "XX"}:
+        return Retry("server-error", status=state)
+    if state[:2] in {"", "08"}:
+        return Retry("unreachable")
+    return Skip("unexpected-answer", status=state)
+
+
+def _password_refused(cause: Any) -> bool:
+    """Tell a refused password from a server that is not there: libpq gives no SQLSTATE while connecting."""
+    line = getattr(cause, "pgconn", None)
+    return line is not None and line.status == 1 and bool(line.used_password)

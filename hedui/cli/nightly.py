@@ -1,0 +1,58 @@
+"""`hedui nightly`: the night, in this process or in Airflow, and its summary."""
+
+import sys
+from datetime import date, datetime
+from typing import Any
+
+import click
+
+from catalogue.text import text
+
+
+class Day(click.ParamType[date]):
+    """A date written YYYY-MM-DD."""
+
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read a date; a usage error otherwise."""
+        try:
+            return value if isinstance(value, date) else datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007
+        except ValueError:
+            self.fail(text("cli-bad-date"), param, ctx)
+
+
+def date_option(command: Any) -> Any:
+    """Add `--date`."""
+    return click.option("--date", "business_date", type=Day(), help=text("cli-date-help"))(command)
+
+
+@click.command(help=text("cli-nightly-help"))
+@date_option
+@click.option("--airflow", is_flag=True, help=text("cli-airflow-help"))
+@click.option("--json", "as_json", is_flag=True, help=text("cli-json-help"))
+def nightly(business_date: date | None, *, airflow: bool, as_json: bool) -> None:
+    """Run the night and end with its exit code."""
+    from hedui.cli.run import show_summary, write_page
+    from hedui.pipeline.drive import alone, drive
+    from hedui.pipeline.steps import day_before
+    from hedui.pipeline.summarise import summarise
+    from hedui.settings import Settings
+
+    day = business_date or day_before()
+    with alone(day):
+        if airflow:
+            from hedui.pipeline.through_airflow import run_dag
+
+            run_dag(Settings(), day, _tell)
+        else:
+            drive(day, _tell)
+        summary = summarise(day)
+    page = write_page(summary)
+    show_summary(summary, as_json=as_json)
+    _tell(text("cli-run-wrote-page", path=str(page)))
+    sys.exit(summary.exit_code)
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)

@@ -1,0 +1,63 @@
+"""`hedui run`: look at a run."""
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from catalogue.text import current_language, text
+from hedui.cli.nightly import date_option
+
+if TYPE_CHECKING:
+    from hedui.pipeline.summary.model import Summary
+
+
+@click.group(help=text("cli-run-help"))
+def run() -> None:
+    """Gather the commands on runs."""
+
+
+@run.command(help=text("cli-run-show-help"))
+@date_option
+@click.option("--json", "as_json", is_flag=True, help=text("cli-json-help"))
+def show(business_date: date | None, *, as_json: bool) -> None:
+    """Print the summary of a run."""
+    from hedui.pipeline.summarise import summarise
+
+    summary = summarise(business_date)
+    show_summary(summary, as_json=as_json)
+    sys.exit(summary.exit_code)
+
+
+@run.command(help=text("cli-run-page-help"))
+@date_option
+def page(business_date: date | None) -> None:
+    """Write the page of a run and say where it is."""
+    from hedui.pipeline.summarise import summarise
+
+    click.echo(write_page(summarise(business_date)))
+
+
+def show_summary(summary: "Summary", *, as_json: bool) -> None:
+    """Print a summary for people, or for programs."""
+    if as_json:
+        click.echo(summary.to_json())
+        return
+    from rich.console import Console
+
+    from hedui.pipeline.summary import terminal
+
+    terminal.render(summary, current_language(), Console())
+
+
+def write_page(summary: "Summary") -> Path:
+    """Write the self-contained page of a run under `HEDUI_HOME/runs` and return its path."""
+    from hedui.pipeline.summary.page import render
+    from hedui.settings import Settings
+
+    path = Settings().home / "runs" / f"{summary.run_id}.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(render(summary), "utf-8")
+    return path

@@ -1,0 +1,48 @@
+"""Report: seal every household's document to its county, city and province, packed in shards."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Iterator
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hedui.pipeline.checkpoints import checkpoint
+from hedui.pipeline.night import Night
+from hedui.registry.runs import ReportIndexRow
+from hedui.reports.model import Summary, decode, summary
+from hedui.reports.seal import Subject, recipients_of, seal
+from hedui.reports.store import ReportStore
+
+
+def report(night: Night, city: str) -> int:
+    """Seal and store the reports of one city; return how many.
+
+    The index rows wait in the working area until publication; sealed shards that no index names are never read.
+    """
+    if night.published():
+        return 0
+    name = f"report/{city}"
+    waiting = night.workspace.reported / f"city={city}.parquet"
+    if night.stage_done(name):
+        return int(pq.read_metadata(waiting).num_rows)
+    with night.stage(name) as counts:
+        checkpoint("report:begun")
+        store = ReportStore.at(night.settings.store)
+        rows: list[ReportIndexRow] = []
+        for county_file in sorted(night.workspace.assessed.glob(f"county={city}*.parquet")):
+            county = county_file.stem.partition("=")[2]
+            rows += store.write_shards(night.run_id, county, _sealed(night, county, county_file))
+            checkpoint("report:shard")
+        waiting.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.Table.from_pylist([asdict(row) for row in rows]), waiting)
+        counts["reports"] = len(rows)
+        checkpoint("report:written")
+    return len(rows)
+
+
+def _sealed(night: Night, county: str, documents: Path) -> Iterator[tuple[Summary, bytes]]:
+    recipients = recipients_of(county, night.keyring)
+    for batch in pq.ParquetFile(documents).iter_batches(batch_size=512):
+        for household, document in zip(batch["household_ref"].to_pylist(), batch["document"].to_pylist(), strict=True):
+            yield summary(decode(document)), seal(document, Subject(household, county, night.run_id), recipients)

@@ -1,0 +1,152 @@
+"""Connecting to the registry: SQLite by default, PostgreSQL in production, migrated when it is behind."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+import sql
+from catalogue.problems import Stop
+from hedui.registry.models import Base
+from hedui.settings import Settings
+
+_MIGRATIONS = Path(sql.__file__).parent / "migrations"
+_BUSY_MS = 60_000  # how long a writer waits for another one on SQLite
+_LOCK = 0x4845_4455_4901  # the advisory lock under which PostgreSQL is migrated
+
+
+def connect(settings: Settings) -> Engine:
+    """Return an engine on the registry, made or migrated first where it is behind.
+
+    Processes that start at once wait for the one that migrates.
+    Raises Stop: `registry-unreachable`, `registry-newer` (made by a later version of Hedui).
+    """
+    url = make_url(settings.database)
+    engine = _sqlite(url) if url.get_backend_name() == "sqlite" else _postgresql(url)
+    try:
+        _migrate(engine)
+    except DBAPIError as error:
+        kind = type(error.orig).__name__  # its text may name a password
+        raise Stop("registry-unreachable", database=url.render_as_string(), kind=kind) from None
+    return engine
+
+
+@contextmanager
+def session(engine: Engine, *, readonly: bool = False) -> Iterator[Session]:
+    """One transaction: committed at the end of the block, rolled back where it raises.
+
+    `readonly` sees one consistent state and, on SQLite, does not wait for writers.
+    """
+    options: dict[str, Any] = {"hedui_readonly": True} if readonly else {}
+    if readonly and engine.dialect.name == "postgresql":
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with Session(engine.execution_options(**options), expire_on_commit=False) as opened:
+        yield opened
+        opened.commit()
+
+
+def upsert(
+    session: Session, table: type[Base], rows: list[dict[str, Any]], besides: Mapping[str, Any] | None = None
+) -> None:
+    """Insert rows, or update those whose primary key is there already. All rows have the same columns.
+
+    `besides` gives other values for columns of rows that are there already.
+    """
+    if not rows:
+        return
+    new = insert_into(session, table)
+    key = [column.name for column in table.__table__.primary_key]
+    changes = {name: new.excluded[name] for name in rows[0] if name not in key} | dict(besides or {})
+    session.execute(new.on_conflict_do_update(index_elements=key, set_=changes), rows)
+
+
+def insert_into(session: Session, table: type[Base]) -> Any:
+    """Return an INSERT that knows ON CONFLICT: only the two dialects' own do, in the same words."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    return dialect.insert(table.__table__)  # the table and not the class: many rows at once, without the ORM
+
+
+def head() -> str:
+    """Return the newest revision. Migrations are numbered files, so that Alembic loads only when it has work."""
+    return max(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Bring the schema to a revision within the caller's transaction."""
+    from alembic import command
+
+    command.upgrade(alembic_config(connection), revision)
+
+
+def downgrade(connection: Connection, revision: str) -> None:
+    """Take the schema back to a revision (`base`: empty) within the caller's transaction."""
+    from alembic import command
+
+    command.downgrade(alembic_config(connection), revision)
+
+
+def alembic_config(connection: Connection) -> Any:
+    """Configure Alembic in code: there is no `alembic.ini` to keep in step."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes.update(connection=connection, metadata=Base.metadata)
+    return config
+
+
+def _sqlite(url: URL) -> Engine:
+    path = Path(url.database or "")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Made by us and not by SQLite, so that it and the files beside it are readable by their owner only.
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    engine = create_engine(url, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # the driver starts no transactions by itself: `_begin` does
+        for pragma in (f"busy_timeout = {_BUSY_MS}", "journal_mode = WAL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A writer takes the lock at once: one that read first and wrote later could be refused in the middle.
+        readonly = connection.get_execution_options().get("hedui_readonly")
+        connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    if url.drivername in {"postgresql", "postgres"}:
+        url = url.set(drivername="postgresql+psycopg")
+    return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+
+
+def _migrate(engine: Engine) -> None:
+    newest = head()
+    with engine.execution_options(hedui_readonly=True).connect() as connection:
+        found = _revision(connection)
+    if found == newest:
+        return
+    with engine.begin() as connection:  # on SQLite this takes the one write lock
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        found = _revision(connection)  # another process may have been faster
+        if found is not None and found > newest:
+            raise Stop("registry-newer", found=found, known=newest)
+        if found != newest:
+            upgrade(connection)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT max(version_num) FROM alembic_version"))
+    return found

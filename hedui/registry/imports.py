@@ -1,0 +1,194 @@
+"""Taking a file of households into the registry: all of it or nothing, and again without doing anything twice."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute
+from sqlalchemy import and_, func, insert, select, text, update
+from sqlalchemy.orm import Session, aliased
+
+from catalogue.problems import Stop
+from hedui.keyring import Keyring, SealBroken
+from hedui.registry.database import insert_into
+from hedui.registry.household_file.columns import COLUMNS
+from hedui.registry.household_file.mistakes import Mistake
+from hedui.registry.household_file.reading import read
+from hedui.registry.models import Authorisation, Case, Household, HouseholdChange, Import, Member
+from hedui.registry.saving import save, sealed_states, states
+
+pc: Any = pyarrow.compute  # its stubs lack much of it
+
+BLOCK = 10_000  # households written at a time
+_LOCK = 0x4845_4455_4902  # the advisory lock under which PostgreSQL takes in one file at a time
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What a file did. With any mistake nothing was taken in; warnings are taken in as they are.
+
+    `changed` counts, of the updated households, those in which a part changed: `place`, `case`, `authorisation`,
+    `members`, `declared`. What such a household was before is kept, sealed, in `household_changes`.
+    """
+
+    rows: int
+    households: int
+    new: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    changed: Mapping[str, int] = field(default_factory=dict)
+    mistakes: tuple[Mistake, ...] = ()
+    warnings: tuple[Mistake, ...] = ()
+
+    @property
+    def taken_in(self) -> bool:
+        """Whether the registry now says what the file says."""
+        return not self.mistakes
+
+
+def import_file(session: Session, keyring: Keyring, path: Path) -> ImportResult:
+    """Take in households, members, declarations and authorisations; the caller's transaction commits them.
+
+    A household in the registry is made to be what the file says; households that the file does not name are left alone.
+    Roll the transaction back to try a file without taking it in.
+    Raises Stop: those of `household_file.cells.read`, and `keyring-does-not-fit`.
+    """
+    reading = read(path)
+    table = reading.table.sort_by([("household", "ascending"), ("member", "ascending")])
+    households = pc.count_distinct(table["household"]).as_py()
+    mistakes = reading.mistakes
+    if not mistakes:
+        if session.get_bind().dialect.name == "postgresql":
+            session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        mistakes = sorted(_taken_elsewhere(session, table))
+    if mistakes:
+        return ImportResult(len(table), households, mistakes=tuple(mistakes), warnings=tuple(reading.warnings))
+    _keyring_fits(session, keyring)
+    counts, changed = _write(session, keyring, table, path)
+    warnings = sorted([*reading.warnings, *_in_two_households(session, table)])
+    return ImportResult(len(table), households, *counts, changed=changed, warnings=tuple(warnings))
+
+
+def _write(
+    session: Session, keyring: Keyring, table: pa.Table, path: Path
+) -> tuple[tuple[int, int, int], dict[str, int]]:
+    counts = {"new": 0, "updated": 0, "unchanged": 0}
+    parts: Counter[str] = Counter()
+    taken = _note(session, table, path)
+    for block in _blocks(table):
+        fingerprints = _fingerprints(keyring, block)
+        known = _known(session, fingerprints)
+        changed = {ref for ref, stored in known.items() if stored != fingerprints[ref]}
+        fresh = fingerprints.keys() - known.keys()
+        counts["new"] += len(fresh)
+        counts["updated"] += len(changed)
+        counts["unchanged"] += len(fingerprints) - len(fresh) - len(changed)
+        if not fresh and not changed:
+            continue
+        before = states(session, keyring, changed)
+        save(session, keyring, _rows_of(block, fresh | changed), fingerprints)
+        parts.update(_keep(session, keyring, taken, before, states(session, keyring, changed)))
+    session.execute(update(Import).where(Import.id == taken).values(counts))
+    return (counts["new"], counts["updated"], counts["unchanged"]), dict(sorted(parts.items()))
+
+
+def _note(session: Session, table: pa.Table, path: Path) -> int:
+    facts = {
+        "at": datetime.now(UTC),
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "rows": len(table),
+        "new": 0,
+        "updated": 0,
+        "unchanged": 0,
+    }
+    return session.scalars(insert(Import).values(facts).returning(Import.id)).one()
+
+
+def _keep(
+    session: Session, keyring: Keyring, taken: int, before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]
+) -> Iterator[str]:
+    # Records what each changed household was, and yields the parts that changed.
+    changes = []
+    sealed = sealed_states(keyring, taken, before)
+    for ref, state in before.items():
+        parts = [part for part in state if state[part] != after[ref][part]]
+        changes.append({"import_id": taken, "household_ref": ref, "parts": ",".join(parts), "before": sealed[ref]})
+        yield from parts
+    if changes:
+        session.execute(insert_into(session, HouseholdChange), changes)
+
+
+def _blocks(table: pa.Table) -> Iterator[pa.Table]:
+    # Whole households, BLOCK at a time; the table is ordered by household.
+    lengths = pc.value_counts(table["household"]).field("counts").to_pylist()
+    start = 0
+    for at in range(0, len(lengths), BLOCK):
+        rows = sum(lengths[at : at + BLOCK])
+        yield table.slice(start, rows).combine_chunks()
+        start += rows
+
+
+def _fingerprints(keyring: Keyring, block: pa.Table) -> dict[str, bytes]:
+    # One keyed digest over everything that the file says of a household.
+    texts = [pc.fill_null(block[name].cast(pa.string()), "\0") for name in COLUMNS]
+    lines = pc.binary_join_element_wise(*texts, "\x1f")
+    grouped = pa.table({"household": block["household"], "lines": lines})
+    joined = grouped.group_by("household", use_threads=False).aggregate([("lines", "list")])
+    contents = pc.binary_join(joined["lines_list"].combine_chunks(), "\x1e").to_pylist()
+    refs = joined["household"].to_pylist()
+    return {ref: keyring.fingerprint(content.encode()) for ref, content in zip(refs, contents, strict=True)}
+
+
+def _known(session: Session, refs: Iterable[str]) -> dict[str, bytes]:
+    found = select(Household.ref, Household.fingerprint).where(Household.ref.in_(list(refs)))
+    return dict(session.execute(found).all())
+
+
+def _rows_of(block: pa.Table, refs: set[str]) -> pa.Table:
+    return block.filter(pc.is_in(block["household"], pa.array(refs, pa.string())))
+
+
+def _taken_elsewhere(session: Session, table: pa.Table) -> Iterator[Mistake]:
+    # A case or an authorisation that the registry knows as another household's.
+    for column, model, key in (("case", Case, Case.ref), ("authorisation", Authorisation, Authorisation.number)):
+        for block in _blocks(table):
+            wanted = block[column].drop_null().unique().to_pylist()
+            owners = dict(session.execute(select(key, model.household_ref).where(key.in_(wanted))).all())
+            rows = zip(*(block[name].to_pylist() for name in ("row", column, "household")), strict=True)
+            for row, ref, household in rows if owners else ():
+                if owners.get(ref, household) != household:
+                    yield Mistake(row, column, "another-household")
+
+
+def _in_two_households(session: Session, table: pa.Table) -> Iterator[Mistake]:
+    other = aliased(Member)
+    meets = and_(other.id_index == Member.id_index, other.household_ref != Member.household_ref, other.active)
+    for block in _blocks(table):
+        within = block["household"].unique().to_pylist()
+        found = (
+            select(Member.household_ref, Member.number, func.min(other.household_ref))
+            .join(other, meets)
+            .where(Member.active, Member.household_ref.in_(within))
+            .group_by(Member.household_ref, Member.number)
+        )
+        shared = {(household, number): elsewhere for household, number, elsewhere in session.execute(found)}
+        if shared:
+            rows = zip(*(block[name].to_pylist() for name in ("row", "household", "member")), strict=True)
+            for row, household, number in rows:
+                if elsewhere := shared.get((household, number)):
+                    yield Mistake(row, "resident_id", "in-another-household", {"household": elsewhere})
+
+
+def _keyring_fits(session: Session, keyring: Keyring) -> None:
+    # Sealing under a second keyring would make a registry that neither opens.
+    one = session.execute(select(Member.ref, Member.name).limit(1)).one_or_none()
+    if one is not None:
+        try:
+            keyring.unseal(f"members/name/{one.ref}", one.name)
+        except SealBroken:
+            raise Stop("keyring-does-not-fit") from None

@@ -1,0 +1,68 @@
+"""What is known of one household before it is assessed: who they are, what they declared, what was matched to them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import NamedTuple
+
+from hedui.reports.model import Grade
+
+
+class Person(NamedTuple):
+    """One member as registered and as declared; a declared figure is None where nothing was declared."""
+
+    reference: str
+    name: str
+    resident_id: str
+    relation: str
+    authorised: bool
+    declared_monthly_income: Decimal | None
+    declared_financial_assets: Decimal | None
+    declared_vehicles: int | None
+    declared_houses: int | None
+
+
+class Found(NamedTuple):
+    """One record matched to one member, as the stage gathered it."""
+
+    member: str
+    source: str
+    category: str
+    record_id: str
+    as_of: str
+    grade: Grade
+    weight: float
+    evidence: Sequence[tuple[str, float]]
+    items: dict[str, str | int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One household with everything that was matched to its members."""
+
+    reference: str
+    county: str
+    township: str | None
+    case_ref: str
+    case_kind: str
+    purpose: str
+    authorisation: str
+    members: tuple[Person, ...]
+    found: tuple[Found, ...]
+
+    def in_order(self) -> "Family":
+        """Put members and records in the order of every report, whatever order they came in."""
+        return replace(
+            self,
+            members=tuple(sorted(self.members, key=lambda person: _natural(person.reference))),
+            found=tuple(sorted(self.found, key=_place)),
+        )
+
+
+def _natural(reference: str) -> tuple[int, str]:
+    return len(reference), reference  # H000123-2 before H000123-10
+
+
+def _place(found: Found) -> tuple[str, tuple[int, str], str, int, str]:
+    row = found.record_id.rpartition(":")[2]
+    return found.category, _natural(found.member), found.source, int(row), found.grade

@@ -1,0 +1,228 @@
+"""A report in the terminal, in one language: the conclusion first, then coverage, family, figures, lines, findings."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.columns import Columns
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from catalogue.text import Language
+from hedui.reports.model import Answer, Outcome, Record, Report, SourceAnswer, Total
+from hedui.reports.words import InWords
+
+# Every state has a sign of its own, so that nothing hangs on colour.
+_ANSWERS: dict[Answer, tuple[str, str]] = {
+    "found": ("●", "cyan"),
+    "none": ("○", "dim"),
+    "no_answer": ("✕", "bold red"),
+    "not_authorised": ("–", "yellow"),
+}
+_OUTCOMES: dict[Outcome, str] = {
+    "within": "green",
+    "exceeded": "bold magenta",
+    "not_confirmed": "yellow",
+    "cannot_determine": "bold yellow",
+}
+
+
+def show(report: Report, console: Console, language: Language | None = None) -> None:
+    """Print a report."""
+    words = InWords(report, language)
+    for part in (
+        _head(report, words),
+        _coverage(report, words),
+        _members(report, words),
+        _totals(report, words),
+        _declared(report, words),
+        _lines(report, words),
+        _findings(report, words),
+        _records(words, "report-records", report.records),
+        _records(words, "report-unconfirmed", report.unconfirmed),
+    ):
+        console.print(part)
+        console.print()
+
+
+def _head(report: Report, words: InWords) -> RenderableType:
+    household, case = report.household, report.case
+    places = {level: words.name(getattr(household, level).name) for level in ("province", "city", "county")}
+    conclusion = report.conclusion
+    outcome = Text(words.say(f"outcome-{conclusion.outcome}"), style=_OUTCOMES[conclusion.outcome])
+    said = [
+        Text(" · ".join([words.say("report-place", **places), *([household.township] if household.township else [])])),
+        Text(words.say("report-date", date=report.business_date)),
+        Text(
+            words.say(
+                "report-case",
+                case=case.reference,
+                kind=words.code("case-kind", case.kind),
+                purpose=words.code("purpose", case.purpose),
+                authorisation=case.authorisation,
+            )
+        ),
+        Text(words.say("report-policy", version=report.policy.version[:12])),
+        Text(),
+        Text.assemble(words.say("report-conclusion"), ": ", outcome),
+        *(Text(f"  {words.reason(reason)}") for reason in conclusion.reasons),
+        Text(words.say("report-note"), style="italic"),
+    ]
+    return Panel(Group(*said), title=words.say("report-title", household=household.reference))
+
+
+def _coverage(report: Report, words: InWords) -> RenderableType:
+    covered = report.coverage
+    legend = Text("  ").join(
+        Text.assemble((sign, style), " ", words.say(f"answer-{answer}")) for answer, (sign, style) in _ANSWERS.items()
+    )
+    parts: list[RenderableType] = [
+        Rule(words.say("report-coverage", sources=covered.sources), align="left"),
+        Text(
+            words.say(
+                "report-coverage-counts",
+                found=covered.found,
+                none=covered.none,
+                no_answer=covered.no_answer,
+                not_authorised=covered.not_authorised,
+            )
+        ),
+        Text.assemble(legend, "  ", words.say("report-required-mark")),
+    ]
+    for kind in ("department", "bank"):
+        entries = [entry for entry in report.answers if entry.kind == kind]
+        parts += [Text(words.say(f"kind-{kind}"), style="bold"), Columns(_tiles(entries, words), column_first=True)]
+    silent = [entry for entry in report.answers if entry.problem is not None or entry.state != "accepted"]
+    if silent:
+        table = _table(words, "report-no-answer", "source", "state", "problem")
+        for entry in silent:
+            table.add_row(words.name(entry.name), words.code("state", entry.state), entry.problem or "")
+        parts.append(table)
+    return Group(*parts)
+
+
+def _tiles(entries: Iterable[SourceAnswer], words: InWords) -> list[Text]:
+    tiles = []
+    for entry in entries:
+        sign, style = _ANSWERS[entry.answer]
+        mark = "!" if entry.required else " "
+        tiles.append(Text.assemble((sign, style), mark, words.name(entry.name)))
+    return tiles
+
+
+def _members(report: Report, words: InWords) -> RenderableType:
+    table = _table(words, "report-members", "member", "name", "resident-id", "relation", "authorised")
+    for member in report.household.members:
+        table.add_row(
+            member.reference,
+            member.name,
+            member.resident_id,
+            words.code("relation", member.relation),
+            words.say("report-yes" if member.authorised else "report-no"),
+        )
+    return table
+
+
+def _totals(report: Report, words: InWords) -> RenderableType:
+    found = report.totals
+    table = _table(words, "report-totals", "kind", "value", "basis")
+    rows: list[tuple[str, Total]] = [
+        ("financial_assets", found.financial_assets),
+        ("income", found.income.total),
+        ("houses", found.houses),
+        ("other_real_estate", found.other_real_estate),
+        ("vehicles", found.vehicles),
+        ("vessels", found.vessels),
+        ("machinery", found.machinery),
+        ("companies", found.companies),
+    ]
+    for kind, total in rows:
+        value = words.found(total.value, total.unit, at_least=total.at_least)
+        table.add_row(words.say(f"subject-{kind}"), value, words.basis(total))
+    return Group(table, *_income(report, words))
+
+
+def _income(report: Report, words: InWords) -> list[RenderableType]:
+    income = report.totals.income
+    tables: list[RenderableType] = []
+    if income.months:
+        table = _table(words, "report-income", "month", "amount")
+        for month in income.months:
+            table.add_row(month.month, words.figure(month.amount, "yuan"))
+        tables.append(table)
+    monthly = {origin for month in income.months for origin in month.origins}
+    longer = [period for period in income.periods if not monthly.issuperset(period.origins)]
+    if longer:
+        table = _table(words, "report-income-periods", "member", "category", "period", "amount")
+        for period in longer:
+            unknown = words.say("report-unknown")
+            dates = f"{period.period_from or unknown} – {period.period_to or unknown}"
+            amount = words.figure(period.amount, "yuan")
+            table.add_row(period.member, words.category(period.category), dates, amount)
+        tables.append(table)
+    return tables
+
+
+def _declared(report: Report, words: InWords) -> RenderableType:
+    table = _table(words, "report-declared", "what", "declared", "found", "difference")
+    for one in report.declared:
+        subject = words.say(f"subject-{one.item}")
+        declared = words.figure(one.declared, one.unit) if one.declared else words.say("report-nobody-declared")
+        table.add_row(
+            subject if one.month is None else f"{subject} ({one.month})",
+            declared,
+            words.found(one.found, one.unit, at_least=one.at_least),
+            words.found(one.difference, one.unit, at_least=one.at_least),
+        )
+    return table
+
+
+def _lines(report: Report, words: InWords) -> RenderableType:
+    table = _table(words, "report-lines", "line", "found", "limit", "outcome", "arithmetic", "from")
+    for line in report.lines:
+        table.add_row(
+            words.name(line.label),
+            words.found(line.value, line.unit, at_least=line.at_least),
+            words.figure(line.limit, line.unit),
+            Text(words.say(f"outcome-{line.outcome}"), style=_OUTCOMES[line.outcome]),
+            "\n".join(words.step(step) for step in line.steps),
+            "\n".join(words.line_basis(line)),
+        )
+    return table
+
+
+def _findings(report: Report, words: InWords) -> RenderableType:
+    said: list[RenderableType] = [Rule(words.say("report-findings"), align="left")]
+    if not report.findings:
+        said.append(Text(words.say("report-no-findings")))
+    for number, finding in enumerate(report.findings, 1):
+        said.append(Text(f"{number}. {words.finding(finding)}"))
+        said += [Text(f"   {words.origin(origin)}", style="dim") for origin in finding.origins]
+    return Group(*said)
+
+
+def _records(words: InWords, title: str, records: Sequence[Record]) -> RenderableType:
+    if not records:
+        return Group(Rule(words.say(title), align="left"), Text(words.say("report-none-listed")))
+    # Why a certain match is one is plain: number and name agree. The others are for a person to judge.
+    last = "counted" if records[0].grade == "certain" else "evidence"
+    table = _table(words, title, "member", "source", "category", "as-of", "items", last)
+    for record in records:
+        table.add_row(
+            record.member,
+            words.source(record.source),
+            words.category(record.category),
+            record.as_of,
+            words.items(record),
+            words.counted(record) if last == "counted" else words.evidence(record),
+        )
+    return table
+
+
+def _table(words: InWords, title: str, *columns: str) -> Table:
+    table = Table(title=words.say(title), title_justify="left", title_style="bold", show_lines=False)
+    for column in columns:
+        right = column in {"amount", "declared", "found", "difference", "limit", "value"}
+        table.add_column(words.say(f"report-column-{column}"), justify="right" if right else "left", overflow="fold")
+    return table

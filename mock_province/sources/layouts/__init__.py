@@ -1,0 +1,1 @@
+"""The 55 layouts, by the way they are delivered."""
