@@ -45,15 +45,15 @@ def nightly_verification() -> None:  # noqa: C901  eleven tasks, one line each
 
     @task_group
     def source(night: str, source_id: str) -> None:
-        @task(map_index_template="{{ task.op_kwargs.source_id }}")
+        @task(map_index_template="{{ called }}")
         def extract(night: str, source_id: str) -> int:
             return _decided("extract", night, source_id)
 
-        @task(map_index_template="{{ task.op_kwargs.source_id }}")
+        @task(map_index_template="{{ called }}")
         def land(night: str, source_id: str, attempt: int) -> int:
             return _decided("land", night, source_id, attempt)
 
-        @task(map_index_template="{{ task.op_kwargs.source_id }}")
+        @task(map_index_template="{{ called }}")
         def validate(night: str, source_id: str, attempt: int) -> int:
             return _decided("validate", night, source_id, attempt)
 
@@ -72,10 +72,11 @@ def nightly_verification() -> None:  # noqa: C901  eleven tasks, one line each
 
         return steps.assess(night)
 
-    @task(map_index_template="{{ task.op_kwargs.city }}")
+    @task(map_index_template="{{ called }}")
     def report(night: str, city: str) -> int:
         from hedui.pipeline import steps
 
+        _call_this_task(city)
         return steps.report(night, city)
 
     @task
@@ -107,10 +108,17 @@ def _decided(step: str, night: str, source_id: str, *args: int) -> int:
     from catalogue.problems import Problem
     from hedui.pipeline import steps
 
+    _call_this_task(source_id)
     try:
         return getattr(steps, step)(night, source_id, *args)
     except Problem as problem:
         raise AirflowFailException(str(problem)) from None
+
+
+def _call_this_task(name: str) -> None:
+    """Show a mapped task under its source's or city's name in Airflow, not under a number."""
+    context: Any = get_current_context()
+    context["called"] = name
 
 
 nightly_verification()

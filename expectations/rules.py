@@ -20,7 +20,7 @@ Reason = Literal[
     "missing-value",
     "implausible-date",
     "implausible-amount",
-    "unknown-code",
+    "unlisted-code",
     "reversed-period",
     "duplicate-row",
     # of extracts
@@ -70,7 +70,7 @@ class OneOf:
 
     item: str
     codes: tuple[str, ...]
-    reason: Reason = "unknown-code"
+    reason: Reason = "unlisted-code"
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ RowRule: TypeAlias = Filled | Within | Dated | OneOf | InOrder | NotRepeated
 ExtractRule: TypeAlias = RowsNumbered | NamesShare
 Rule: TypeAlias = RowRule | ExtractRule
 
-# Plausible, not usual: beyond these a figure is a mistake of unit or column. Money in yuan, the rest in the item's unit.
+# Plausible, not usual: beyond these a figure is a mistake of unit or column. Money in yuan, others in the item's unit.
 # Money that a correction can turn negative in its source (pensions, income, tax) may be negative.
 BOUNDS: Final[dict[tuple[str, str], tuple[float, float]]] = {
     ("business_registration", "capital"): (0, 1e12),

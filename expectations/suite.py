@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from catalogue.categories import categories
 from catalogue.problems import Stop
 from expectations import measures
 from expectations.rules import (
@@ -77,7 +78,7 @@ def validate(table: pa.Table, category: str, business_date: date, *, decoded_rej
         return Verdict(
             table, QUARANTINED_SCHEMA.empty_table(), ("too-many-bad-rows" if decoded_rejects else "no-rows",)
         )
-    figures = _figures(table, rules, compared(category))
+    figures = _figures(table, category)
     fault = ""
     try:
         with _turn, _quietly():
@@ -99,24 +100,31 @@ def _verdict(table: pa.Table, rules: Sequence[Rule], outcome: _Outcome, decoded_
         refused.append("too-many-bad-rows")
     if outcome.not_evaluated:
         refused.append("not-evaluated")
-    broken = [rules[number] for number in first[bad]]
-    quarantined = pa.table(
-        [table.column("row").take(pa.array(bad)), [rule.reason for rule in broken], [rule.item for rule in broken]],
-        schema=QUARANTINED_SCHEMA,
-    ).sort_by("row")
     return Verdict(
         accepted=table.slice(0, 0) if refused else table.filter(pa.array(first < 0)),
-        quarantined=quarantined,
+        quarantined=_quarantined(table, bad, [rules[number] for number in first[bad]]),
         refused=tuple(dict.fromkeys(refused)),
         not_evaluated=tuple(f"{rules[number].reason}:{rules[number].item}" for number in sorted(outcome.not_evaluated)),
     )
 
 
-def _figures(table: pa.Table, rules: Sequence[Rule], same: tuple[str, ...]) -> dict[str, Any]:
-    """Measure what the rules judge. A column that is missing is left out, and its rules cannot be evaluated."""
+def _quarantined(table: pa.Table, bad: npt.NDArray[np.int64], broken: Sequence[Rule]) -> pa.Table:
+    if "row" not in table.column_names:
+        return QUARANTINED_SCHEMA.empty_table()  # the extract is refused: rows without numbers cannot be set aside
+    columns: Any = {
+        "row": table.column("row").take(pa.array(bad, pa.int64())),
+        "reason": [rule.reason for rule in broken],
+        "item": [rule.item for rule in broken],
+    }
+    return pa.table(columns, schema=QUARANTINED_SCHEMA).sort_by("row")
+
+
+def _figures(table: pa.Table, category: str) -> dict[str, Any]:
+    """Measure what the rules judge. A column missing or of another type is left out: its rules cannot be evaluated."""
     figures: dict[str, Any] = {}
-    present = set(table.column_names)
-    for rule in rules:
+    present = {name for name, _type in _columns(categories()[category].schema) & _columns(table.schema)}
+    same = compared(category)
+    for rule in rules_of(category):
         for column in {rule.item, rule.until} if isinstance(rule, InOrder) else {rule.item}:
             if column in present and (column not in figures or isinstance(rule, OneOf)):
                 figures[column] = measures.of_column(table.column(column), code=isinstance(rule, OneOf))
@@ -125,6 +133,10 @@ def _figures(table: pa.Table, rules: Sequence[Rule], same: tuple[str, ...]) -> d
         if isinstance(rule, NamesShare) and rule.item in present:
             figures[_LOOKS[rule.look]] = _look(table, rule)
     return figures
+
+
+def _columns(schema: pa.Schema) -> set[tuple[str, str]]:
+    return {(column.name, str(column.type)) for column in schema}
 
 
 def _look(table: pa.Table, rule: NamesShare) -> measures.Figures:

@@ -94,7 +94,9 @@ def settle(scored: pa.RecordBatch) -> pa.RecordBatch:
     if not len(tied):
         return alone
     shared = _shared(scored.take(pa.array(tied, pa.int64())), rivals[tied])
-    together = pa.Table.from_batches([alone, shared]).sort_by([(column, "ascending") for column in ORDER])
+    together = pa.Table.from_batches([alone.cast(shared.schema), shared]).sort_by(
+        [(column, "ascending") for column in ORDER]
+    )
     return together.combine_chunks().to_batches()[0]
 
 

@@ -65,8 +65,11 @@ def up(home: Path, *, seed: int, households: int, business_date: dt.date, say: S
         already = same and _answers(places)
         if not already:
             _stop_servers(places)
+            folder = found.get("postgres")
             if not same:
-                _build(places, wanted, found.get("postgres"), say)
+                _build(places, wanted, say)
+            if not same or not folder or not Cluster(Path(folder), "").made:
+                _load_databases(places, wanted, folder, say)
             _start_servers(places, say)
     return Up(
         already=already,
@@ -92,7 +95,7 @@ def down(home: Path) -> bool:
             cluster.stop()
             if not Path(folder).is_relative_to(places.home):  # outside of home only because it had to be
                 cluster.remove()
-                places.province.unlink()
+                write_json(places.province, province | {"postgres": None})
     return ran
 
 
@@ -121,39 +124,34 @@ def status(home: Path) -> Status:
 # -- building --------------------------------------------------------------------------------------------------------
 
 
-def _build(places: Places, wanted: dict[str, Any], postgres: str | None, say: Say) -> None:
-    """Make everything anew; `province.json` comes last, so that half a province is never taken for one."""
+def _build(places: Places, wanted: dict[str, Any], say: Say) -> None:
+    """Make the world, the secrets and the files anew. Until the databases are loaded too, it is no province."""
+    from mock_province.sources.deliver import deliver_files
     from mock_province.world.build import build
 
     places.province.unlink(missing_ok=True)
     day = dt.date.fromisoformat(wanted["business_date"])
     say("mock-building-world", {"households": wanted["households"]})
     build(places.home, business_date=day, seed=wanted["seed"], households=wanted["households"])
-    kept = _secrets(places)
-    _write_values(places, kept)
+    _write_values(places, _secrets(places))
     for folder in ("drop", "sftp", "pages", "pristine"):
         shutil.rmtree(places.home / folder, ignore_errors=True)
     places.faults.unlink(missing_ok=True)
     say("mock-writing-deliveries", {"sources": len(sources())})
-    _deliver_all(places, day)
-    cluster = Cluster(place(places.home, postgres), kept["postgres"], _port(places))
-    say("mock-loading-databases", {})
-    _load_all(places, cluster, kept, day)
-    write_json(places.province, wanted | {"postgres": str(cluster.folder)})
-
-
-def _deliver_all(places: Places, day: dt.date) -> None:
-    from mock_province.sources.deliver import deliver_files
-
     for source in sources().values():
         if source.transport != "database":
             deliver_files(places, source, day)
 
 
-def _load_all(places: Places, cluster: Cluster, kept: dict[str, Any], day: dt.date) -> None:
+def _load_databases(places: Places, wanted: dict[str, Any], folder: str | None, say: Say) -> None:
+    """Load the department databases, and say in `province.json` that the province is whole."""
     from mock_province.servers.site import reader_of
     from mock_province.sources.deliver import load_tables
 
+    say("mock-loading-databases", {})
+    day, kept = dt.date.fromisoformat(wanted["business_date"]), _secrets(places)
+    remembered = int(read_json(places.ports).get("postgres", 0))
+    cluster = Cluster(place(places.home, folder), kept["postgres"], remembered)
     if cluster.data.exists() and not cluster.accepts():  # of a home whose secrets were deleted
         cluster.remove()
         cluster.folder.mkdir(parents=True)
@@ -162,10 +160,7 @@ def _load_all(places: Places, cluster: Cluster, kept: dict[str, Any], day: dt.da
         cluster.grant(exchange.database, reader_of(source), kept["sources"][source.id]["password"])
         with cluster.connect(exchange.database) as connection:
             load_tables(connection, places, source, exchange, day, reader_of(source))
-
-
-def _port(places: Places) -> int:
-    return int(read_json(places.ports).get("postgres", 0))
+    write_json(places.province, wanted | {"postgres": str(cluster.folder)})
 
 
 # -- secrets ---------------------------------------------------------------------------------------------------------

@@ -170,7 +170,7 @@ class Record(Part, frozen=True, gc=False):
 class Total(Part, frozen=True, gc=False):
     """What was found of one kind, over all members.
 
-    `value` is zero only where every source answered about every member, and null where one did not and nothing was found.
+    `value` is zero only where every source answered about every member; null where one did not and nothing was found.
     `at_least`: a value that may be higher, because an answer is missing.
     """
 

@@ -6,35 +6,17 @@ the registry's transaction has published its index row, so shards of a killed at
 
 import secrets
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 from pyarrow.fs import FileSelector, FileSystem, FileType
 
 from catalogue.problems import Stop
-from hedui.reports.model import Outcome, Summary
+from hedui.registry.runs import ReportIndexRow
+from hedui.reports.model import Summary
 from hedui.reports.seal import MAX_SEALED
 
 SHARD_BYTES = 64 << 20  # a shard is closed once it is this long
 _UNFINISHED = ".part"
-
-
-@dataclass(frozen=True, slots=True)
-class ReportIndexRow:
-    """One row of the report index: where a sealed report lies, and what may be said of it without opening it."""
-
-    household_ref: str
-    county: str
-    case_ref: str
-    shard: str  # path below the store's URL
-    offset: int
-    length: int
-    conclusion: Outcome
-    found: int
-    none: int
-    no_answer: int
-    not_authorised: int
-    findings: int
 
 
 class Located(Protocol):

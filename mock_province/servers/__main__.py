@@ -17,7 +17,7 @@ def main(home: str) -> int:
     if hold(places.lock) is None:
         return 1
     province, secrets = read_json(places.province), read_json(places.secrets)
-    cluster = Cluster(Path(province["postgres"]), secrets["postgres"])
+    cluster = Cluster(Path(province["postgres"]), secrets["postgres"], int(read_json(places.ports).get("postgres", 0)))
     cluster.start()
     site = Site(places, dt.date.fromisoformat(province["business_date"]), secrets, cluster)
     asyncio.run(site.start(control.application(site, secrets["control"])))

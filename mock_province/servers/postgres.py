@@ -51,12 +51,17 @@ class Cluster:
         """The data folder."""
         return self.folder / "data"
 
+    @property
+    def made(self) -> bool:
+        """Whether there is anything in the data folder."""
+        return (self.data / "PG_VERSION").exists()
+
     def start(self) -> None:
         """Make the cluster at the first call, and start it unless it runs; `port` then says where."""
         if self.running():
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        if not (self.data / "PG_VERSION").exists():
+        if not self.made:
             self._initialise()
         if self._silent():
             self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", str(self.data))

@@ -133,7 +133,7 @@ class Site:
         for source, exchange in databases():
             address = f"postgresql+psycopg://{LOOPBACK}:{ports[source.id]}/{exchange.database}"
             write_private(values / f"{source.id}_url", f"{address}\n")
-        write_json(self.places.ports, ports)
+        write_json(self.places.ports, ports | {"postgres": self.cluster.port})
         write_private(values / "mock_control_url", f"http://{LOOPBACK}:{control}\n")
 
     # -- faults ------------------------------------------------------------------------------------------------------

@@ -66,7 +66,9 @@ def test_gbk_and_gb18030_banks_alternate() -> None:
 
 @pytest.mark.parametrize("defects", [False, True], ids=["sound", "with bad rows"])
 @pytest.mark.parametrize("source", FILES, ids=lambda s: s.id)
-def test_a_delivery_reads_back_as_its_records(source: Source, defects: bool, write_records: Write, tmp_path: Path) -> None:
+def test_a_delivery_reads_back_as_its_records(
+    source: Source, defects: bool, write_records: Write, tmp_path: Path
+) -> None:
     places = Places(tmp_path)
     gbk = source.id.startswith("bank_") and source.transport in {"sftp", "file"} and int(source.id[-2:]) % 2 == 0
     tables = {
@@ -216,9 +218,10 @@ def read_workbook(places: Places, source: Source, dataset: Dataset) -> Read:
     assert found
     assert rows.pop(0) == [c.name for c in dataset.columns]
     assert [row[0] for row in rows] == list(range(1, len(rows) + 1))
-    return [
-        {c.name: _cell(v) for c, v in zip(dataset.columns, row, strict=True)} for row in rows
-    ], {"date": found[1], "count": found[2]}
+    return [{c.name: _cell(v) for c, v in zip(dataset.columns, row, strict=True)} for row in rows], {
+        "date": found[1],
+        "count": found[2],
+    }
 
 
 def _cell(value: object) -> str:

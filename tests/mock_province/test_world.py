@@ -10,6 +10,7 @@ import pytest
 from stdnum.cn import ric
 
 from catalogue.categories import categories, record_id
+from mock_province.world import strangers
 from mock_province.world.build import BANKS, DEPARTMENTS, WEALTH_BANKS, World, build
 from mock_province.world.rates import DEFECTS, is_gbk
 from mock_province.world.streams import pick, spread, stream
@@ -232,3 +233,16 @@ def test_income_comes_in_whole_past_months_some_of_them_missing(world) -> None:
         held = [len(found) for found in months.values()]
         assert max(held) == 6
         assert sum(count < 6 for count in held) > 20
+
+
+def test_a_likeness_is_given_up_where_it_would_take_a_number_that_is_taken() -> None:
+    taken = np.array([320102198001011234, 320102198001011250])
+    body = np.array([320102198001011234, 320102198001011238, 320102198001011238, 320102198001011250])
+    kinds = strangers._without_clashes(np.array([1, 1, 3, -1]), body, np.array([True, True, True, False]), taken)
+    assert kinds.tolist() == [-1, 1, -1, -1]
+    male = body % 2 == 1
+    finished = strangers._finish(stream(1, "x"), body, male, kinds != -1, taken)
+    assert finished[1] == body[1]
+    assert len({*finished.tolist(), *taken.tolist()}) == 6
+    assert (finished // 1000 == body // 1000).all()
+    assert (finished % 2 == body % 2).all()

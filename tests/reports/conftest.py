@@ -87,7 +87,7 @@ class Home:
 
     def member(self, *, authorised: bool = True, **declared: object) -> "Home":
         number = len(self.people) + 1
-        figures = {name: None for name in ("monthly_income", "financial_assets", "vehicles", "houses")} | declared
+        figures = dict.fromkeys(("monthly_income", "financial_assets", "vehicles", "houses")) | declared
         for name in ("monthly_income", "financial_assets"):
             if figures[name] is not None:
                 figures[name] = Decimal(str(figures[name]))
@@ -121,7 +121,9 @@ class Home:
         return self
 
     def deposit(self, bank: int, balance: str | None, account: str, member: int = 1, grade: str = "certain") -> "Home":
-        return self.record(f"bank_{bank:02d}", "deposit", member, grade, account=account, kind="demand", balance=balance)
+        return self.record(
+            f"bank_{bank:02d}", "deposit", member, grade, account=account, kind="demand", balance=balance
+        )
 
     def without(self, source: str, problem: str = "timed-out") -> "Home":
         self.silent[source] = problem

@@ -211,7 +211,9 @@ def test_income_keeps_its_periods_and_is_never_averaged(home):
         ("2026-06", "1900.50", True),
     ]
     assert income.total.value == "27400.50"
-    assert [(period.period_from, period.period_to, period.amount) for period in income.periods if period.member[-1] == "1"] == [
+    assert [
+        (period.period_from, period.period_to, period.amount) for period in income.periods if period.member[-1] == "1"
+    ] == [
         ("2026-04-01", "2026-04-30", "1500.00"),
         ("2026-06-01", "2026-06-30", "1600.00"),
         ("2025-01-01", "2025-12-31", "24000.00"),
@@ -330,7 +332,10 @@ def test_the_document_is_canonical_and_reads_back(home):
 def test_no_word_of_refusal_anywhere():
     from catalogue.text import _bundle
 
-    for language, words in (("zh", ("拒绝", "驳回", "不予", "取消资格", "不符合")), ("en", ("reject", "refuse", "deny", "ineligible"))):
+    for language, words in (
+        ("zh", ("拒绝", "驳回", "不予", "取消资格", "不符合")),
+        ("en", ("reject", "refuse", "deny", "ineligible")),
+    ):
         for key, message in _bundle(language)._messages.items():
             if key.startswith(("finding-", "conclusion-", "outcome-", "report-", "answer-")):
                 said = str(message.value).lower()

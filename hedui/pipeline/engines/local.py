@@ -62,25 +62,17 @@ class LocalEngine:
     @contextmanager
     def _reading(self, query: str, parameters: dict[str, object]) -> Iterator[Iterator[pa.RecordBatch]]:
         self._scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fault = ""
-        try:
-            with (
-                tempfile.TemporaryDirectory(dir=self._scratch, prefix="duckdb-") as spill,
-                duckdb.connect(
-                    config={
-                        "threads": self._threads,
-                        "memory_limit": self._memory_limit,
-                        "temp_directory": spill,
-                        "preserve_insertion_order": "false",
-                    }
-                ) as connection,
-            ):
-                reader = connection.sql(query, params=parameters).to_arrow_reader(_BATCH)
-                yield iter(reader or ())
-        except (duckdb.Error, pa.ArrowException) as error:
-            fault = type(error).__name__  # its text may quote the data
-        if fault:
-            raise Stop("engine-failed", engine="local", kind=fault)
+        with tempfile.TemporaryDirectory(dir=self._scratch, prefix="duckdb-") as spill:
+            config: dict[str, str | bool | int | float | list[str]] = {
+                "threads": self._threads,
+                "memory_limit": self._memory_limit,
+                "temp_directory": spill,
+                "preserve_insertion_order": "false",
+            }
+            with _unquoted():
+                connection = duckdb.connect(config=config)
+            with connection:
+                yield _read(connection, query, parameters)
 
     def _mapped(self, kernel: Kernel, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Run the kernel here for the first batches, then in processes if there are more and that is possible."""
@@ -106,6 +98,30 @@ class LocalEngine:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+
+
+def _read(connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, object]) -> Iterator[pa.RecordBatch]:
+    with _unquoted():
+        reader = connection.sql(query, params=parameters).to_arrow_reader(_BATCH)
+    batch: pa.RecordBatch | None
+    while reader:
+        with _unquoted():
+            batch = next(reader, None)
+        if batch is None:
+            return
+        yield batch
+
+
+@contextmanager
+def _unquoted() -> Iterator[None]:
+    # DuckDB's errors may quote the data it was reading: their kind is passed on, their text is not.
+    fault = ""
+    try:
+        yield
+    except (duckdb.Error, pa.ArrowException) as error:
+        fault = type(error).__name__
+    if fault:
+        raise Stop("engine-failed", engine="local", kind=fault)
 
 
 def _query(rows: Rows) -> tuple[str, dict[str, object]]:

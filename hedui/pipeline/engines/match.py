@@ -32,6 +32,7 @@ def match_records(  # noqa: PLR0913  three inputs, one output, two names
     The same input gives the same rows, whatever the order of files and however often it is run.
     """
     schema = pa.schema([*MATCH_SCHEMA, *(pa.field(column, pa.string()) for column in carry)])
+    out.parent.mkdir(parents=True, exist_ok=True)
     if not records:
         pq.write_table(schema.empty_table(), out)
         return dict.fromkeys(GRADES, 0)

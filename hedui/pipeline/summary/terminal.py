@@ -37,7 +37,6 @@ _RUN: dict[RunState, tuple[str, str]] = {
     "failed": ("✗", "bold red"),
 }
 _BESIDE = 78  # from this width on, two blocks of figures stand side by side
-_LEFT, _RIGHT = 43, 35  # their widths at 80
 _DETAILED = 3  # sources with one kind of problem that are told in full; the rest of them are named
 _BAR = 6
 _UNITS: Language = "en"  # h, min, s and d are read in both languages
@@ -58,17 +57,27 @@ class _Screen:
         self.width = width
 
     def whole(self) -> RenderableType:
-        left = [*self.households(), Text(), *self.quarantine()]
-        right = [*self.stages(), Text(), *self.matches()]
+        left = [*self.households(), Text(), *self.matches()]
+        right = self.stages()
         if self.width >= _BESIDE:
             figures = Table.grid(expand=True, padding=(0, 0, 0, 2))
-            figures.add_column(ratio=_LEFT)
-            figures.add_column(ratio=_RIGHT)
+            figures.add_column(ratio=43)
+            figures.add_column(ratio=35)
             figures.add_row(Group(*left), Group(*right))
             blocks: list[RenderableType] = [figures]
         else:
             blocks = [*left, Text(), *right]
-        parts = [*self.head(), *blocks, Text(), *self.coverage(), *self.failures(), Text(), *self.after()]
+        parts = [
+            *self.head(),
+            *blocks,
+            Text(),
+            *self.quarantine(),
+            Text(),
+            *self.coverage(),
+            *self.failures(),
+            Text(),
+            *self.after(),
+        ]
         return Group(*parts)
 
     def head(self) -> list[RenderableType]:
@@ -128,22 +137,19 @@ class _Screen:
         return [self._heading("summary-stages"), whole, rows]
 
     def quarantine(self) -> list[RenderableType]:
-        heading = self._heading("summary-quarantine")
-        if not self.summary.by_reason:
-            key = "unknown" if self.summary.by_reason is None else "none"
-            return [heading, self._both(f"summary-quarantine-{key}")]
-        room = (self.width * _LEFT // (_LEFT + _RIGHT) if self.width >= _BESIDE else self.width) - 12
-        rows = _figures()
-        total = sum(self.summary.by_reason.values())
-        rows.add_row(self._both("summary-quarantine-rows"), Text(words.number(total), "bold"))
-        for code, count in self.summary.by_reason.items():
-            first, second = (_clean(words.reason(code, language)) for language in words.order(self.language))
-            both = Text(f"  {first}")
-            if second != first:
-                apart = " " if cell_len(first) + cell_len(second) < room else "\n  "
-                both.append(f"{apart}{second}", "dim")
-            rows.add_row(both, words.number(count))
-        return [heading, rows]
+        by_reason = self.summary.by_reason
+        if not by_reason:
+            key = "unknown" if by_reason is None else "none"
+            return [self._heading("summary-quarantine"), self._both(f"summary-quarantine-{key}")]
+        wide = max(len(words.number(count)) for count in by_reason.values())
+        heading = self._heading("summary-quarantine", words.number(sum(by_reason.values())))
+        return [heading, *(self._reason(code, count, wide) for code, count in by_reason.items())]
+
+    def _reason(self, code: str, count: int, wide: int) -> RenderableType:
+        label = Label(zh=words.reason(code, "zh"), en=words.reason(code, "en"))
+        if label.zh == label.en:  # a code without words
+            label = Label(zh=code, en="")
+        return self._said(f"  {words.number(count):>{wide}}  ", label)
 
     def coverage(self) -> list[RenderableType]:
         parts: list[RenderableType] = [self._heading("summary-coverage", str(len(self.summary.sources)))]
@@ -153,7 +159,7 @@ class _Screen:
             parts += [self._both("summary-departments"), self._grid([self._department(s) for s in departments], 1)]
         if banks:
             parts += [self._both("summary-banks"), self._grid([self._bank(s) for s in banks], 2)]
-        return [*parts, Text(), self.states()]
+        return [*parts, self.states()]
 
     def states(self) -> RenderableType:
         table = Table(box=None, padding=(0, 3, 0, 0), pad_edge=False, header_style="")

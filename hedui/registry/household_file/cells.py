@@ -168,12 +168,8 @@ def _table(rows: Iterator[Sequence[Any]], left: int) -> Sheet:
         columns = list(zip_longest(*(row[:_WIDEST] for _, row in filled)))  # None where a row of a CSV ends early
         for column, place in places.items():
             parts[column].append(_trimmed(columns[place] if place < len(columns) else [None] * len(filled)))
-        for place in range(len(columns)):
-            # Under no heading; in a CSV, the sign of a delimiter within a value.
-            if place >= len(first) or not first[place]:
-                at = next((at for at, cell in enumerate(columns[place]) if cell not in _EMPTY), None)
-                if at is not None:
-                    strays.setdefault(place, filled[at][0])
+        for place, at in _without_heading(columns, first):
+            strays.setdefault(place, filled[at][0])
     texts = {column: pa.chunked_array(chunks, pa.string()).combine_chunks() for column, chunks in parts.items()}
     letters = {letter(left + place): column for column, place in places.items()}
     sheet = Sheet(pa.chunked_array(numbers, pa.int64()).combine_chunks(), texts, letters, mistakes)
@@ -181,6 +177,17 @@ def _table(rows: Iterator[Sequence[Any]], left: int) -> Sheet:
     if not len(sheet.rows):
         sheet.mistakes.append(Mistake(2, "household", "no-rows"))
     return sheet
+
+
+def _without_heading(columns: list[tuple[Any, ...]], first: list[str]) -> Iterator[tuple[int, int]]:
+    # Columns filled under no heading, and where first; in a CSV, the sign of a delimiter within a value.
+    for place, column in enumerate(columns):
+        if place >= len(first) or not first[place]:
+            yield from ((place, at) for at, cell in islice(filter(_filled, enumerate(column)), 1))
+
+
+def _filled(cell: tuple[int, Any]) -> bool:
+    return cell[1] not in _EMPTY
 
 
 def _trimmed(cells: Sequence[Any]) -> pa.StringArray:

@@ -1,0 +1,203 @@
+"""The local engine: any cut into batches, one process or several, the same rows; and matching on top of it."""
+
+import random
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from catalogue.problems import Stop
+from hedui.pipeline.engines import EqualityJoin, Files, local, open_engine
+from hedui.pipeline.engines.local import LocalEngine
+from hedui.pipeline.engines.match import match_records
+from matching import resident_id
+from matching.match import MATCH_SCHEMA
+
+SCHEMA = pa.schema([("key", pa.string()), ("value", pa.int64())])
+
+
+def double(batch: pa.RecordBatch) -> pa.RecordBatch:
+    return batch.set_column(1, "value", pc.multiply(batch.column("value"), 2))
+
+
+def total(batch: pa.RecordBatch) -> pa.RecordBatch:
+    sums = pa.Table.from_batches([batch]).group_by("key", use_threads=False).aggregate([("value", "sum")])
+    return sums.rename_columns(["key", "value"]).cast(SCHEMA).combine_chunks().to_batches()[0]
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> LocalEngine:
+    return LocalEngine(tmp_path / "scratch", processes=1)
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> tuple[Path, ...]:
+    """Two files in folders that look like Hive partitions, with other columns in another order."""
+    paths = tmp_path / "key=a" / "one.parquet", tmp_path / "key=b" / "two.parquet"
+    for number, path in enumerate(paths):
+        path.parent.mkdir()
+        values = range(number * 500, number * 500 + 500)
+        columns = {"value": list(values), "key": [f"k{value % 7}" for value in values], f"other{number}": [1] * 500}
+        pq.write_table(pa.table(columns), path)
+    return paths
+
+
+def test_map_batches(engine: LocalEngine, rows: tuple[Path, ...], tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(local, "_BATCH", 128)
+    out = tmp_path / "out.parquet"
+    assert engine.map_batches(double, Files(rows, ("key", "value")), out, SCHEMA) == 1000
+    assert sorted(pq.read_table(out).column("value").to_pylist()) == [2 * value for value in range(1000)]
+
+
+@pytest.mark.parametrize("batch", [1, 64, 65_536])
+def test_map_groups_never_divides_a_group(rows: tuple[Path, ...], tmp_path: Path, monkeypatch, batch: int) -> None:
+    monkeypatch.setattr(local, "_BATCH", batch)
+    engine, out = LocalEngine(tmp_path / "scratch", processes=1), tmp_path / "out.parquet"
+    assert engine.map_groups(total, Files(rows, ("key", "value")), ("key", "value"), out, SCHEMA) == 7
+    expected = {f"k{key}": sum(value for value in range(1000) if value % 7 == key) for key in range(7)}
+    assert pq.read_table(out).to_pylist() == [{"key": key, "value": expected[key]} for key in sorted(expected)]
+
+
+def test_groups_are_cut_only_between_keys() -> None:
+    rng = random.Random(5)
+    keys = sorted(rng.choices("abcdefgh", k=60))
+    table = pa.table({"key": keys, "value": list(range(60))})
+    for size in (1, 2, 3, 7, 59, 60, 100):
+        parts = list(local._whole_groups(iter(table.to_batches(max_chunksize=size)), "key"))
+        assert pa.Table.from_batches(parts).equals(table)
+        seen = [set(part.column("key").to_pylist()) for part in parts]
+        assert sum(len(each) for each in seen) == len(set(keys))
+
+
+def test_join_drops_null_keys_and_keeps_many_to_many(engine: LocalEngine, tmp_path: Path) -> None:
+    many, few = tmp_path / "many.parquet", tmp_path / "few.parquet"
+    pq.write_table(pa.table({"id": [1, 2, None, 4], "name": ["a", "b", "c", "d"]}), many)
+    pq.write_table(pa.table({"id": [1, 1, None, 9], "value": [10, 11, 12, 13]}), few)
+    join = EqualityJoin((many,), few, "id", {"key": "name"}, {"value": "value"})
+    out = tmp_path / "out.parquet"
+    assert engine.map_groups(double, join, ("key", "value"), out, SCHEMA) == 2
+    assert pq.read_table(out).to_pylist() == [{"key": "a", "value": 20}, {"key": "a", "value": 22}]
+
+
+def test_a_failing_kernel_leaves_no_output_and_no_spill(rows: tuple[Path, ...], tmp_path: Path) -> None:
+    def breaks(_: pa.RecordBatch) -> pa.RecordBatch:
+        raise RuntimeError
+
+    engine, out = LocalEngine(tmp_path / "scratch", processes=1), tmp_path / "out.parquet"
+    with pytest.raises(RuntimeError):
+        engine.map_batches(breaks, Files(rows, ("key", "value")), out, SCHEMA)
+    assert not out.exists()
+    assert not any((tmp_path / "scratch").iterdir())
+
+
+def test_an_error_of_duckdb_is_not_quoted(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.parquet"
+    bad.write_bytes(b"PAR1 11010519491231002X PAR1")
+    with pytest.raises(Stop) as problem:
+        LocalEngine(tmp_path / "scratch").map_batches(double, Files((bad,), ("key",)), tmp_path / "out", SCHEMA)
+    assert problem.value.code == "engine-failed"
+    assert "110105" not in f"{problem.value}{problem.value.__context__}"
+
+
+def test_spills_within_its_memory_and_cleans_up(tmp_path: Path) -> None:
+    source = tmp_path / "rows.parquet"
+    duckdb.sql(
+        "COPY (SELECT md5(i::VARCHAR) || md5((-i)::VARCHAR) AS key, i AS value FROM range(700_000) t(i))"
+        f" TO '{source}' (FORMAT parquet)"
+    )
+    engine = LocalEngine(tmp_path / "scratch", memory_limit="60MB", threads=1, processes=1)
+    out = tmp_path / "out.parquet"
+    assert engine.map_groups(double, Files((source,), ("key", "value")), ("key",), out, SCHEMA) == 700_000
+    keys = pq.read_table(out).column("key").combine_chunks()
+    assert pc.all(pc.less_equal(keys[:-1], keys[1:])).as_py()
+    assert not any((tmp_path / "scratch").iterdir())
+
+
+def test_unknown_engine_names_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(Stop) as problem:
+        open_engine("abacus", tmp_path)
+    assert "local" in problem.value.hint("en")
+    assert isinstance(open_engine("local", tmp_path), LocalEngine)
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> tuple[Path, list[Path]]:
+    """300 applicants, two of them one person in two households; 3 files of records of these and of 300 others."""
+    rng = random.Random(11)
+    keys = [32010219000101000 + 1000 * day + 10**11 * rng.randrange(300) for day in range(28)] * 25
+    keys = sorted({key + number % 1000 for number, key in enumerate(keys)})[:600]
+    numbers = resident_id.decode(pa.array(keys)).to_pylist()
+    names = [rng.choice("王李张刘陈") + rng.choice("伟芳娜敏静") + rng.choice("明华强") for _ in keys]
+    refs = [f"H{place:06d}-1" for place in range(300)]
+    applicants = pa.table(
+        {
+            "member_ref": [*refs, "H999999-2"],
+            "county": ["320102"] * 301,
+            "resident_id": [*numbers[:300], numbers[0]],
+            "id_key": [*keys[:300], keys[0]],
+            "name": [*names[:300], names[0]],
+        }
+    )
+    pq.write_table(applicants, tmp_path / "applicants.parquet")
+    files = []
+    for part in range(3):
+        places = [1, 0, *rng.choices(range(600), k=398)]
+        typed = [f" {numbers[place]}\t" if place % 5 == 0 else numbers[place].lower() for place in places]
+        records = {
+            "record_id": [f"bank_0{part}:deposit:{row}" for row in range(1, 401)],
+            "source": [f"bank_0{part}"] * 400,
+            "category": ["deposit"] * 400,
+            "resident_id": typed,
+            "id_key": resident_id.encode(pa.array(typed)),
+            "name": [names[place] if row % 10 else "欧阳修" for row, place in enumerate(places)],
+        }
+        folder = tmp_path / f"source=bank_0{part}" / "attempt=1"
+        folder.mkdir(parents=True)
+        pq.write_table(pa.table(records), folder / "deposit.parquet")
+        files.append(folder / "deposit.parquet")
+    return tmp_path / "applicants.parquet", files
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_match_records(processes: int, people: tuple[Path, list[Path]], tmp_path: Path, monkeypatch) -> None:
+    applicants, records = people
+    engine = LocalEngine(tmp_path / "scratch", processes=processes, pool_after=1)
+    out = tmp_path / "matches.parquet"
+    carry = ("source", "category")
+    counts = match_records(engine, applicants, records, out, applicant_id="member_ref", carry=carry)
+    matches = pq.read_table(out)
+    assert matches.schema.equals(pa.schema([*MATCH_SCHEMA, *((name, pa.string()) for name in carry)]))
+    assert sum(counts.values()) == matches.num_rows
+
+    expected = {}
+    known = pq.read_table(applicants).to_pylist()
+    for path in records:
+        for record in pq.read_table(path, partitioning=None).to_pylist():
+            fits = [one for one in known if one["id_key"] == record["id_key"]]
+            for one in fits:
+                same = one["name"] == record["name"]
+                grade = ("certain" if len(fits) == 1 else "probable") if same else "possible"
+                expected[record["record_id"], one["member_ref"]] = grade
+    found = {(m["record_id"], m["applicant_id"]): m["grade"] for m in matches.to_pylist()}
+    assert found == expected
+    assert list(found) == sorted(found)
+    assert {"probable"} < set(found.values())
+    assert all(m["record_id"].startswith(f"{m['source']}:{m['category']}:") for m in matches.to_pylist())
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+    if processes > 1:
+        return
+    monkeypatch.setattr(local, "_BATCH", 50)
+    again = tmp_path / "again.parquet"
+    match_records(engine, applicants, records[::-1], again, applicant_id="member_ref", carry=carry)
+    assert pq.read_table(again).equals(matches), "order of files and size of batches must not matter"
+
+
+def test_match_without_records(tmp_path: Path, people: tuple[Path, list[Path]]) -> None:
+    out = tmp_path / "none" / "matches.parquet"
+    counts = match_records(open_engine("local", tmp_path), people[0], [], out, applicant_id="member_ref")
+    assert counts == {"certain": 0, "probable": 0, "possible": 0}
+    assert pq.read_table(out).schema.equals(MATCH_SCHEMA)

@@ -1,0 +1,240 @@
+"""Runs: resumed and never done twice, whoever dies and whoever else is at work."""
+
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from catalogue.problems import Stop
+from hedui.registry import database, runs
+from hedui.registry.runs import ReportIndexRow
+
+DAY = date(2026, 1, 31)
+
+
+def _reports(shard, *households):
+    return [
+        ReportIndexRow(
+            household_ref=household,
+            county="320102" if household < "H3" else "320583",
+            case_ref=f"C-{household}",
+            shard=shard,
+            offset=100 * at,
+            length=100,
+            conclusion="within",
+            found=1,
+            none=50,
+            no_answer=4,
+            not_authorised=0,
+            findings=0,
+        )
+        for at, household in enumerate(households)
+    ]
+
+
+def _do(engine, step, *arguments, **named):
+    with database.session(engine) as session:
+        return step(session, *arguments, **named)
+
+
+def _open(engine, day=DAY):
+    return _do(engine, runs.open_run, day).id
+
+
+def _publish(engine, run, *, degraded=False, shard="s", households=("H1",)):
+    return _do(engine, runs.publish, run, degraded, _reports(shard, *households))
+
+
+def _shards(engine, day=None):
+    with database.session(engine, readonly=True) as session:
+        current = runs.current(session, day)
+        return current and [row.shard for row in runs.list_reports(session, current.id)]
+
+
+def test_an_open_run_is_resumed(engine):
+    assert _open(engine) == "2026-01-31.1"
+    assert _open(engine) == "2026-01-31.1"
+
+
+def test_a_published_and_complete_run_is_returned_as_it_is(engine):
+    _publish(engine, _open(engine))
+    again = _do(engine, runs.open_run, DAY)
+    assert (again.id, again.state) == ("2026-01-31.1", "published")
+    assert again.published_at >= again.opened_at
+
+
+def test_after_a_degraded_run_the_next_edition_takes_over_once_it_is_published(engine):
+    _publish(engine, _open(engine), degraded=True, shard="first")
+    second = _open(engine)
+    assert second == "2026-01-31.2"
+    assert _shards(engine) == ["first"]
+    _publish(engine, second, shard="second")
+    assert _shards(engine) == ["second"]
+    assert _open(engine) == second
+
+
+def test_readers_use_the_latest_date_or_the_one_they_ask_for(engine):
+    assert _shards(engine) is None
+    for day in (DAY, date(2026, 2, 2), date(2026, 2, 1)):
+        _publish(engine, _open(engine, day), shard=day.isoformat(), households=("H1", "H2")[: day.day])
+    assert _shards(engine) == ["2026-02-02"] * 2
+    assert _shards(engine, DAY) == ["2026-01-31"] * 2
+    with database.session(engine, readonly=True) as session:
+        assert runs.find_report(session, "H1").shard == "2026-02-02"
+        assert runs.find_report(session, "H1", DAY).shard == "2026-01-31"
+        assert runs.find_report(session, "H2", date(2026, 2, 1)) is None
+        assert runs.find_report(session, "H2").shard == "2026-02-02"
+        assert runs.find_report(session, "H9") is None
+
+
+def test_reports_are_listed_by_region(engine):
+    run = _open(engine)
+    _publish(engine, run, households=("H4", "H1", "H2"))
+    with database.session(engine, readonly=True) as session:
+        assert [row.household_ref for row in runs.list_reports(session, run)] == ["H1", "H2", "H4"]
+        assert [row.household_ref for row in runs.list_reports(session, run, "3205")] == ["H4"]
+        assert [row.household_ref for row in runs.list_reports(session, run, "%")] == []
+        assert runs.count_reports(session, run) == 3
+
+
+def test_a_finished_stage_is_skipped_and_its_figures_stay(engine):
+    run = _open(engine)
+    assert _do(engine, runs.stage_started, run, "match")
+    assert _do(engine, runs.stage_started, run, "match")  # killed before it finished: again
+    _do(engine, runs.stage_finished, run, "match", {"certain": 7})
+    assert not _do(engine, runs.stage_started, run, "match")
+    _do(engine, runs.stage_finished, run, "match", {"certain": 8})
+    (stage,) = _do(engine, runs.stages, run)
+    assert stage.detail == {"certain": 7}
+    assert stage.finished_at >= stage.started_at
+
+
+def test_only_the_last_attempt_at_a_source_counts(engine):
+    run = _open(engine)
+    assert _do(engine, runs.begin_attempt, run, "bank_01") == 1
+    assert _do(engine, runs.begin_attempt, run, "bank_01") == 2
+    late = _do(engine, runs.set_source, run, "bank_01", "accepted", 1, rows=5, quarantined={"bad-date": 1})
+    assert late is False
+    assert [s.state for s in _do(engine, runs.source_states, run)] == ["running"]
+    assert _do(engine, runs.quarantine_counts, run) == []
+    known = _do(
+        engine,
+        runs.set_source,
+        run,
+        "bank_01",
+        "refused",
+        2,
+        problem="count-mismatch",
+        where={"file": "DEP.txt", "expected": 3},
+        rows=4,
+        rejected=2,
+        bytes_=99,
+        as_of=DAY,
+        quarantined={"bad-money": 1, "bad-date": 1},
+    )
+    assert known is True
+    (state,) = _do(engine, runs.source_states, run)
+    assert (state.state, state.attempt, state.problem, state.where) == (
+        "refused",
+        2,
+        "count-mismatch",
+        {"file": "DEP.txt", "expected": 3},
+    )
+    assert (state.rows, state.rejected, state.bytes, state.as_of) == (4, 2, 99, DAY)
+    assert [(q.reason, q.count) for q in _do(engine, runs.quarantine_counts, run)] == [("bad-date", 1), ("bad-money", 1)]
+    assert _do(engine, runs.begin_attempt, run, "bank_01") == 3
+    (state,) = _do(engine, runs.source_states, run)
+    assert (state.state, state.problem, state.rows, state.finished_at) == ("running", None, 0, None)
+
+
+def test_attempts_at_once_have_different_numbers(engine):
+    run = _open(engine)
+    with ThreadPoolExecutor(8) as pool:
+        attempts = list(pool.map(lambda _: _do(engine, runs.begin_attempt, run, "bank_01"), range(16)))
+    assert sorted(attempts) == list(range(1, 17))
+
+
+def test_opening_at_once_gives_one_run(engine):
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda _: _open(engine), range(16))) == {"2026-01-31.1"}
+
+
+def test_publishing_at_once_publishes_once(engine):
+    run = _open(engine)
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda at: _publish(engine, run, shard=f"s{at}", households=("H1", "H2")), range(4)))
+    assert sorted(done) == [False, False, False, True]
+    assert _shards(engine) == [f"s{done.index(True)}"] * 2
+
+
+def test_nothing_is_recorded_in_a_published_or_unknown_run(engine):
+    run = _open(engine)
+    _do(engine, runs.begin_attempt, run, "bank_01")
+    _publish(engine, run, degraded=True)
+    for step in (
+        lambda s, r: runs.stage_started(s, r, "match"),
+        lambda s, r: runs.stage_finished(s, r, "match"),
+        lambda s, r: runs.begin_attempt(s, r, "bank_01"),
+        lambda s, r: runs.set_source(s, r, "bank_01", "accepted", 1),
+    ):
+        for which in (run, "2026-01-30.1"):
+            with pytest.raises(Stop) as stopped:
+                _do(engine, step, which)
+            assert stopped.value.code == "run-closed"
+    with pytest.raises(Stop):
+        _do(engine, runs.publish, "2026-01-30.1", False, [])
+
+
+def test_a_publication_that_fails_leaves_the_old_run_whole(engine):
+    _publish(engine, _open(engine), degraded=True, shard="old")
+    run = _open(engine)
+
+    def broken():
+        yield from _reports("new", "H1", "H2")
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        _do(engine, runs.publish, run, False, broken())
+    assert _shards(engine) == ["old"]
+    assert _open(engine) == run
+
+
+_KILLED = """
+import os, signal, sys
+from datetime import date
+from pathlib import Path
+from hedui.registry import database, runs
+from hedui.registry.runs import ReportIndexRow
+from hedui.settings import Settings
+
+engine = database.connect(Settings(home=Path(sys.argv[1]), database_url=sys.argv[2]))
+runs._BLOCK = 10
+
+def rows(killed_at):
+    for at in range(50):
+        if at == killed_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield ReportIndexRow(f"H{at}", "320102", "C", "new", at, 1, "within", 0, 55, 0, 0, 0)
+
+with database.session(engine) as session:
+    runs.publish(session, "2026-01-31.2", False, rows(int(sys.argv[3])))
+    if sys.argv[3] == "99":
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("killed_at", [35, 99])
+def test_a_publication_that_is_killed_leaves_the_old_run_whole(engine, settings, killed_at):
+    _publish(engine, _open(engine), degraded=True, shard="old")
+    run = _open(engine)
+    command = [sys.executable, "-c", _KILLED, str(settings.home), settings.database_url, str(killed_at)]
+    killed = subprocess.run(command, check=False, cwd=Path(__file__).parents[2], capture_output=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert _shards(engine) == ["old"]
+    assert _open(engine) == run
+    assert _publish(engine, run, shard="new", households=("H1", "H2"))
+    assert _shards(engine) == ["new", "new"]

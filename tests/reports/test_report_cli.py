@@ -1,0 +1,191 @@
+"""`hedui report`: listing opens nothing, showing is on record first, and every refusal says what to do."""
+
+import json
+import sys
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from catalogue.text import LANGUAGES
+from hedui.access import audit
+from hedui.cli import main
+from hedui.keyring import Keyring
+from hedui.registry import database, runs
+from hedui.registry.models import AuditEntry
+from hedui.reports import seal as sealing
+from hedui.reports.model import encode, summary
+from hedui.reports.seal import Subject, recipients_of, seal
+from hedui.reports.store import ReportStore
+from hedui.settings import Settings
+
+DAY = date(2026, 6, 30)
+IDENTITY = "110105194912310021"
+
+
+@pytest.fixture
+def office(tmp_path, monkeypatch, home):
+    """One published report, of a household that has a bit of everything."""
+    monkeypatch.setenv("HEDUI_HOME", str(tmp_path / "var"))
+    monkeypatch.setenv("HEDUI_LANGUAGE", "en")
+    monkeypatch.setenv("COLUMNS", "200")
+    home.member(financial_assets="100.00").member(authorised=False).without("bank_43")
+    home.deposit(1, "2100.50", "A1").deposit(2, "9.00", "A2", grade="possible")
+    home.record("civil_affairs", "death", certificate="D1", died_on="2026-03-01")
+    home.record(
+        "human_resources", "pension",
+        insurance_number="I1", amount="300.00", period_from="2026-06-01", period_to="2026-06-30",
+    )  # fmt: skip
+    home.record("human_resources", "pension", insurance_number="I2", amount="300.00", period_from="2026-01-01")
+    report = home.report
+    document = encode(report)
+
+    settings = Settings()
+    registry = database.connect(settings)
+    keyring = Keyring.open(settings.keyring)
+    with database.session(registry) as session:
+        run_id = runs.open_run(session, DAY).id
+    sealed = seal(document, Subject("H000001", "320102", run_id), recipients_of("320102", keyring))
+    rows = ReportStore.at(settings.store).write_shards(run_id, "320102", [(summary(report), sealed)])
+    with database.session(registry) as session:
+        runs.publish(session, run_id, degraded=False, reports=rows)
+    return registry, run_id, document
+
+
+@pytest.fixture
+def call(monkeypatch, capfdbinary):
+    """Run `hedui …` as a shell would; return exit code, standard output, standard error."""
+
+    def run(*arguments: str):
+        monkeypatch.setattr(sys, "argv", ["hedui", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capfdbinary.readouterr()
+        return ended.value.code or 0, out, err.decode()
+
+    return run
+
+
+def trail(registry):
+    with database.session(registry) as session:
+        return list(session.scalars(select(AuditEntry).order_by(AuditEntry.id)))
+
+
+def test_list_as_json_holds_nothing_personal_and_opens_nothing(office, call, monkeypatch):
+    monkeypatch.setattr(sealing, "open_sealed", None)
+    code, out, _ = call("report", "list", "--json")
+    assert code == 0
+    assert json.loads(out) == [
+        {
+            "household": "H000001", "county": "320102", "case": "C2026-000001", "business_date": "2026-06-30",
+            "run": office[1], "conclusion": "cannot_determine", "found": 3, "none": 0, "no_answer": 1,
+            "not_authorised": 51, "findings": 3,
+        }
+    ]  # fmt: skip
+    assert trail(office[0]) == []
+
+
+def test_list_as_a_table(office, call):
+    code, out, _ = call("report", "list", "--date", "2026-06-30")
+    assert code == 0
+    assert "H000001" in out.decode()
+    assert "cannot be determined" in out.decode()
+
+
+def test_show_as_json_is_the_very_document(office, call):
+    assert call("report", "show", "H000001", "--json")[:2] == (0, office[2])
+
+
+def test_showing_is_on_record(office, call):
+    call("report", "show", "H000001", "--purpose", "allowance")
+    (entry,) = trail(office[0])
+    assert (entry.action, entry.subject, entry.purpose) == ("report.show", "H000001", "allowance")
+    assert entry.detail == {"run": office[1]}
+    assert entry.actor
+
+
+def test_what_cannot_be_put_on_record_is_not_shown(office, call, monkeypatch):
+    from catalogue.problems import Stop
+
+    def failing(*_):
+        raise Stop("audit-unwritable", kind="OperationalError")
+
+    monkeypatch.setattr(audit, "record", failing)
+    monkeypatch.setattr(ReportStore, "read", None)  # not even fetched
+    code, out, err = call("report", "show", "H000001", "--json")
+    assert (code, out) == (4, b"")
+    assert "nothing is shown" in err
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_show_says_everything_in_both_languages(office, call, monkeypatch, language):
+    monkeypatch.setenv("HEDUI_LANGUAGE", language)
+    code, out, _ = call("report", "show", "H000001")
+    shown = out.decode()
+    assert code == 0
+    said = {
+        "zh": ("核对报告", "南京市", "未应答", "至少", "无法判断", "待确认", "申报", "算式", "具名工作人员",
+               "2,100.50 元"),
+        "en": ("Verification report", "Nanjing", "no answer", "at least", "cannot be determined", "Unconfirmed",
+               "Declared", "arithmetic", "named person", "2,100.50 yuan"),
+    }  # fmt: skip
+    for word in (*said[language], "H000001-2", "timed-out", "bank_01:deposit:1", "800.00 × 24 × 2", "2026-06"):
+        assert word in shown, word
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["show", "H999999"], "there is no report of such a household"),
+        (["show", IDENTITY], "there is no report of such a household"),
+        (["show", "H000001", "--date", "2026-06-29"], "no run is published for 2026-06-29"),
+        (["list", "--date", "2026-06-29"], "no run is published for 2026-06-29"),
+    ],
+)
+def test_what_is_not_there(office, call, arguments, problem):
+    code, out, err = call("report", *arguments)
+    assert (code, out) == (4, b"")
+    error, hint = err.splitlines()
+    assert error == f"error: {problem}"
+    assert hint.startswith("hint: ")
+    assert IDENTITY not in err
+    assert trail(office[0]) == []
+
+
+def test_an_empty_registry(tmp_path, monkeypatch, call):
+    monkeypatch.setenv("HEDUI_HOME", str(tmp_path / "new"))
+    monkeypatch.setenv("HEDUI_LANGUAGE", "en")
+    code, _, err = call("report", "list")
+    assert code == 4
+    assert "no run is published" in err
+    assert call("report", "show", "H000001")[0] == 4
+
+
+def test_another_keyring_opens_nothing(office, call):
+    Settings().keyring.unlink()
+    code, out, err = call("report", "show", "H000001", "--json")
+    assert (code, out) == (4, b"")
+    assert "does not open" in err
+
+
+def test_a_damaged_store(office, call):
+    (shard,) = (Settings().home / "store").rglob("*.hdr")
+    content = bytearray(shard.read_bytes())
+    content[-1] ^= 1
+    shard.write_bytes(content)
+    code, out, err = call("report", "show", "H000001", "--json")
+    assert (code, out) == (4, b"")
+    assert "does not open" in err
+    shard.unlink()
+    code, out, err = call("report", "show", "H000001", "--json")
+    assert (code, out) == (4, b"")
+    assert "is gone from the report store" in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["show"], ["show", "H000001", "--date", "June"], ["nonsense"], ["show", "H000001", "--purpose", "张三 says so"]],
+)
+def test_wrong_usage(office, call, arguments):
+    assert call("report", *arguments)[0] == 2
+    assert trail(office[0]) == []
