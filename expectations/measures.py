@@ -7,14 +7,12 @@ or an exception is a name, a number or an account, and numeric columns are what 
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute
-
-pc: Any = pyarrow.compute  # its stubs reject much of its documented use
+import pyarrow.compute as pc
 
 Figures: TypeAlias = npt.NDArray[np.float64]  # NaN where there is nothing to judge
 Measured: TypeAlias = Figures | pa.DictionaryArray
@@ -22,20 +20,19 @@ Measured: TypeAlias = Figures | pa.DictionaryArray
 _HAN = "[\\x{3400}-\\x{4DBF}\\x{4E00}-\\x{9FFF}\\x{F900}-\\x{FAFF}\\x{20000}-\\x{323AF}]"
 
 
-def of_column(column: "pa.ChunkedArray[Any]", *, code: bool = False) -> Measured:
+def of_column(column: pa.ChunkedArray, *, code: bool = False) -> Measured:
     """Return the measure of one column: figures, or the codes themselves where it holds codes.
 
     Dates become days since 1970 and amounts their number in their unit. A float is near enough to hold an amount
     against a bound, and goes nowhere else. Text becomes 1 where it says something.
     """
-    array: Any = column.combine_chunks()
+    array = column.combine_chunks()
     if pa.types.is_date(array.type):
         return _figures(array.cast(pa.date32()).cast(pa.int32()))
     if pa.types.is_decimal(array.type) or pa.types.is_integer(array.type) or pa.types.is_floating(array.type):
         return _figures(array)
     if code:
-        encoded: pa.DictionaryArray = array.cast(pa.string()).dictionary_encode()
-        return encoded
+        return array.cast(pa.string()).dictionary_encode()
     return np.where(_flags(_filled(array)), 1.0, np.nan)
 
 
@@ -44,9 +41,9 @@ def day(value: date) -> float:
     return float((value - date(1970, 1, 1)).days)
 
 
-def look(names: "pa.ChunkedArray[Any]", kind: str) -> Figures:
+def look(names: pa.ChunkedArray, kind: str) -> Figures:
     """Return 1 where a name looks as `NamesShare` describes, 0 where not, NaN where there is none."""
-    array: Any = pc.utf8_trim_whitespace(names.combine_chunks().cast(pa.string()))
+    array = pc.utf8_trim_whitespace(names.combine_chunks().cast(pa.string()))
     pattern = _HAN if kind == "han" else f"^[{_surnames()}]"
     looks = _flags(pc.fill_null(pc.match_substring_regex(array, pattern), fill_value=False))
     return np.where(_flags(_filled(array)), looks.astype(np.float64), np.nan)
@@ -62,18 +59,18 @@ def repeats(table: pa.Table, columns: tuple[str, ...]) -> Figures:
     return repeated
 
 
-def _figures(array: Any) -> Figures:
+def _figures(array: pa.Array) -> Figures:
     figures: Figures = pc.cast(array, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     return figures
 
 
-def _filled(array: Any) -> Any:
+def _filled(array: pa.Array) -> pa.BooleanArray:
     if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
         return array.is_valid()
     return pc.fill_null(pc.greater(pc.binary_length(pc.utf8_trim_whitespace(array)), 0), fill_value=False)
 
 
-def _flags(array: Any) -> npt.NDArray[np.bool_]:
+def _flags(array: pa.BooleanArray) -> npt.NDArray[np.bool_]:
     flags: npt.NDArray[np.bool_] = array.to_numpy(zero_copy_only=False)
     return flags
 

@@ -111,7 +111,7 @@ def _verdict(table: pa.Table, rules: Sequence[Rule], outcome: _Outcome, decoded_
 def _quarantined(table: pa.Table, bad: npt.NDArray[np.int64], broken: Sequence[Rule]) -> pa.Table:
     if "row" not in table.column_names:
         return QUARANTINED_SCHEMA.empty_table()  # the extract is refused: rows without numbers cannot be set aside
-    columns: Any = {
+    columns = {
         "row": table.column("row").take(pa.array(bad, pa.int64())),
         "reason": [rule.reason for rule in broken],
         "item": [rule.item for rule in broken],
@@ -146,7 +146,7 @@ def _look(table: pa.Table, rule: NamesShare) -> measures.Figures:
 
 
 def _judged(figures: dict[str, Any], category: str, business_date: date) -> _Outcome:
-    import pandas as pd  # noqa: PLC0415  only at this door
+    import pandas as pd
 
     frame = pd.DataFrame({name: _series(column) for name, column in figures.items()})
     batch = _door().get_batch(batch_parameters={"dataframe": frame})
@@ -170,7 +170,7 @@ def _series(column: Any) -> Any:
 
 
 def _asked(batch: Any, expectations: Sequence[Any], result_format: Any) -> Iterator[tuple[int, Any]]:
-    import great_expectations as gx  # noqa: PLC0415  seconds to import, and only needed here
+    import great_expectations as gx
 
     suite = gx.ExpectationSuite(name="extract", expectations=list(expectations))
     for result in batch.validate(suite, result_format=result_format).results:
@@ -223,11 +223,11 @@ def _put(rule: Rule, business_date: date) -> tuple[str, dict[str, Any]]:
 @cache
 def _door() -> Any:
     """Open Great Expectations in memory, once: no project folder, no analytics, no progress bars."""
-    import great_expectations as gx  # noqa: PLC0415
+    import great_expectations as gx
 
     context = gx.get_context(mode="ephemeral")
     context.enable_analytics(enable=False)
-    variables: Any = context.variables
+    variables: Any = context.variables  # its type allows only what the file-based contexts read
     variables.progress_bars = {"globally": False, "metric_calculations": False}
     asset = context.data_sources.add_pandas("extracts").add_dataframe_asset("extract")
     return asset.add_batch_definition_whole_dataframe("whole")

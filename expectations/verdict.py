@@ -1,16 +1,17 @@
 """What judging an extract comes to. Holds no value of any record but the accepted records themselves."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 
-_FIELDS: Any = [
-    pa.field("row", pa.int64(), nullable=False),  # 1-based number of the data row as delivered
-    pa.field("reason", pa.string(), nullable=False),
-    pa.field("item", pa.string(), nullable=False),  # the field that breaks the rule; `*` for the row as a whole
-]
-QUARANTINED_SCHEMA: Final = pa.schema(_FIELDS)
+QUARANTINED_SCHEMA: Final = pa.schema(
+    [
+        pa.field("row", pa.int64(), nullable=False),  # 1-based number of the data row as delivered
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("item", pa.string(), nullable=False),  # the field that breaks the rule; `*` for the row as a whole
+    ]
+)
 
 
 @dataclass(frozen=True)

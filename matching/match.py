@@ -5,31 +5,30 @@ Candidates are the pairs whose numbers, encoded, are equal: one integer join, wh
 Both are pure kernels, `RecordBatch -> RecordBatch`, and give the same rows however the input is cut into batches.
 """
 
-from typing import Any, Final, TypeAlias, get_args
+from typing import Final, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute
+import pyarrow.compute as pc
 
 from matching import names, resident_id
 from matching.scoring import CODES, GRADES, MARGIN, Code, Grade, demoted, grade_of, weight_of
-
-pc: Any = pyarrow.compute  # its stubs reject much of its documented use
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
-EVIDENCE: Final[Any] = pa.struct([pa.field("code", pa.string()), pa.field("weight", pa.float64())])
-_FIELDS: Any = [
-    pa.field("record_id", pa.string(), nullable=False),
-    pa.field("applicant_id", pa.string(), nullable=False),
-    pa.field("grade", pa.string(), nullable=False),  # certain, probable, possible
-    pa.field("weight", pa.float64(), nullable=False),  # powers of two; the sum of the evidence
-    pa.field("evidence", pa.list_(EVIDENCE), nullable=False),
-]
-MATCH_SCHEMA: Final = pa.schema(_FIELDS)
+EVIDENCE: Final = pa.struct([pa.field("code", pa.string()), pa.field("weight", pa.float64())])
+MATCH_SCHEMA: Final = pa.schema(
+    [
+        pa.field("record_id", pa.string(), nullable=False),
+        pa.field("applicant_id", pa.string(), nullable=False),
+        pa.field("grade", pa.string(), nullable=False),  # certain, probable, possible
+        pa.field("weight", pa.float64(), nullable=False),  # powers of two; the sum of the evidence
+        pa.field("evidence", pa.list_(EVIDENCE), nullable=False),
+    ]
+)
 ORDER: Final = ("record_id", "applicant_id")  # of finished matches
 
 JOIN_KEY: Final = "id_key"  # `resident_id.encode` of either side; nulls never join
@@ -65,7 +64,7 @@ def score(candidates: pa.RecordBatch) -> pa.RecordBatch:
         axis=1,
     )
     weights = _weights()[observed]
-    grades = np.array([GRADES.index(grade_of(name)) for name in _AGREEMENTS], dtype=np.int8)[level]
+    grades = np.array([GRADES.index(grade_of(name)) for name in _AGREEMENTS], dtype=np.int64)[level]
     offsets = np.arange(len(observed) + 1, dtype=np.int32) * observed.shape[1]
     evidence = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), _evidence(observed.ravel(), weights.ravel()))
     return _matches(candidates, grades, weights.sum(axis=1), evidence)
@@ -103,9 +102,9 @@ def settle(scored: pa.RecordBatch) -> pa.RecordBatch:
 def _shared(tied: pa.RecordBatch, rivals: Ints) -> pa.RecordBatch:
     code: Code = "number-shared"
     shares = [weight_of(code, int(count)) for count in rivals]
-    already: list[Any] = tied.column("evidence").to_pylist()  # ties are few
+    already = tied.column("evidence").to_pylist()  # ties are few
     evidence = [[*row, {"code": code, "weight": share}] for row, share in zip(already, shares, strict=True)]
-    lower = np.array([GRADES.index(demoted(grade)) for grade in GRADES], dtype=np.int8)
+    lower = np.array([GRADES.index(demoted(grade)) for grade in GRADES], dtype=np.int64)
     return _matches(
         tied,
         lower[_positions(tied.column("grade"), GRADES)],
@@ -114,7 +113,7 @@ def _shared(tied: pa.RecordBatch, rivals: Ints) -> pa.RecordBatch:
     )
 
 
-def _matches(pairs: pa.RecordBatch, grades: Any, weights: Floats, evidence: Any) -> pa.RecordBatch:
+def _matches(pairs: pa.RecordBatch, grades: Ints, weights: Floats, evidence: pa.ListArray) -> pa.RecordBatch:
     known = {*FROM_RECORD, *FROM_APPLICANT, *MATCH_SCHEMA.names}
     along = [field for field in pairs.schema if field.name not in known]
     columns = [
@@ -137,12 +136,12 @@ def _weights() -> Floats:
     return np.array([weight_of(code) for code in CODES])
 
 
-def _positions(values: Any, known: tuple[str, ...] | tuple[Grade, ...]) -> Ints:
+def _positions(values: pa.StringArray, known: tuple[str, ...] | tuple[Grade, ...]) -> Ints:
     positions: Ints = pc.index_in(values, value_set=pa.array(known, pa.string())).to_numpy().astype(np.int64)
     return positions
 
 
-def _written_short(numbers: Any) -> Flags:
+def _written_short(numbers: pa.StringArray) -> Flags:
     # Which numbers were written with 15 digits. Most are 18 bytes as they stand, and need no cleaning to tell.
     short = np.zeros(len(numbers), dtype=np.bool_)
     odd = np.flatnonzero(pc.binary_length(numbers).to_numpy(zero_copy_only=False) != _LENGTH)
@@ -152,7 +151,7 @@ def _written_short(numbers: Any) -> Flags:
     return short
 
 
-def _groups(records: Any) -> Ints:
+def _groups(records: pa.StringArray) -> Ints:
     # Numbers the runs of equal record ids: 0, 0, 1, 2, 2, ...
     if len(records) <= 1:
         return np.zeros(len(records), dtype=np.int64)

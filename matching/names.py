@@ -5,18 +5,16 @@ or cuts a long name; a rare character arrives as `?` or as a private-use code. N
 """
 
 import re
-from typing import Any, Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute
+import pyarrow.compute as pc
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import cpdist
 
-pc: Any = pyarrow.compute  # its stubs reject much of its documented use
-
-Strings: TypeAlias = "pa.Array[Any] | pa.ChunkedArray[Any]"
+Strings: TypeAlias = pa.Array | pa.ChunkedArray
 Counts: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
@@ -41,14 +39,12 @@ def normalise(values: Strings) -> pa.StringArray:
 
     Takes strings of any length; works once on each distinct value. What it leaves out never distinguishes two people.
     """
-    array: Any = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    encoded = array.cast(pa.string()).dictionary_encode()
+    encoded = _combined(values).cast(pa.string()).dictionary_encode()
     names = encoded.dictionary
     odd = pc.invert(pc.match_substring_regex(names, _PLAIN))
     if pc.any(odd).as_py():
         names = pc.replace_with_mask(names, odd, _spell(names.filter(odd)))
-    spelled: pa.StringArray = names.take(encoded.indices)
-    return spelled
+    return names.take(encoded.indices)
 
 
 def compare(left: Strings, right: Strings) -> pa.StringArray:
@@ -56,14 +52,13 @@ def compare(left: Strings, right: Strings) -> pa.StringArray:
     one, other = _combined(left), _combined(right)
     equal = pc.and_(pc.equal(one, other), pc.match_substring_regex(one, _PLAIN))
     unequal = np.flatnonzero(~_flags(pc.fill_null(equal, fill_value=False)))
-    levels: Any = pa.repeat(pa.scalar("same"), len(one))
+    levels = pa.repeat(pa.scalar("same"), len(one))
     if len(unequal):
         rest = agreement(normalise(one.take(unequal)), normalise(other.take(unequal)))
         mask = np.zeros(len(one), dtype=np.bool_)
         mask[unequal] = True
         levels = pc.replace_with_mask(levels, mask, rest)
-    compared: pa.StringArray = levels
-    return compared
+    return levels
 
 
 def agreement(left: Strings, right: Strings) -> pa.StringArray:
@@ -89,13 +84,13 @@ def agreement(left: Strings, right: Strings) -> pa.StringArray:
     return pa.array(levels, pa.string()).take(pa.array(codes, pa.int8()))
 
 
-def _spell(names: Any) -> Any:
+def _spell(names: pa.StringArray) -> pa.StringArray:
     names = pc.utf8_upper(pc.utf8_normalize(names, form="NFKC"))
     names = pc.replace_substring_regex(names, _BETWEEN, "")
     return pc.if_else(pc.equal(names, ""), pa.nulls(1, pa.string())[0], names)
 
 
-def _similar(one: Any, other: Any) -> Flags:
+def _similar(one: pa.StringArray, other: pa.StringArray) -> Flags:
     lengths, others = _lengths(one), _lengths(other)
     shorter, longer = np.minimum(lengths, others), np.maximum(lengths, others)
     allowed = np.where(shorter <= 2, 0, np.where(shorter <= 5, 1, shorter // 4))  # noqa: PLR2004  the rule above
@@ -111,7 +106,7 @@ def _similar(one: Any, other: Any) -> Flags:
     return close
 
 
-def _edits(one: Any, other: Any, most: int) -> Counts:
+def _edits(one: pa.StringArray, other: pa.StringArray, most: int) -> Counts:
     counts = np.empty(len(one), dtype=np.int64)
     for start in range(0, len(one), _CHUNK):
         a, b = one.slice(start, _CHUNK).to_pylist(), other.slice(start, _CHUNK).to_pylist()
@@ -119,7 +114,7 @@ def _edits(one: Any, other: Any, most: int) -> Counts:
     return counts
 
 
-def _cut(one: Any, other: Any, shorter: Counts) -> Flags:
+def _cut(one: pa.StringArray, other: pa.StringArray, shorter: Counts) -> Flags:
     # No kernel compares one column's prefix with another column: there are few that are long enough.
     cut = np.zeros(len(shorter), dtype=np.bool_)
     places = np.flatnonzero(shorter >= _CUT)
@@ -128,7 +123,7 @@ def _cut(one: Any, other: Any, shorter: Counts) -> Flags:
     return cut
 
 
-def _unwritten(one: Any, other: Any) -> Flags:
+def _unwritten(one: pa.StringArray, other: pa.StringArray) -> Flags:
     # Equal but for characters that one side could not write, where at least as many agree as could not be written.
     marked = _flags(pc.or_(pc.match_substring_regex(one, _UNKNOWN), pc.match_substring_regex(other, _UNKNOWN)))
     equal = np.zeros(len(marked), dtype=np.bool_)
@@ -146,17 +141,15 @@ def _fits(one: str, other: str) -> bool:
     return agreed + sum(unwritten) == len(one) and agreed >= sum(unwritten)
 
 
-def _lengths(texts: Any) -> Counts:
+def _lengths(texts: pa.StringArray) -> Counts:
     lengths: Counts = pc.utf8_length(texts).to_numpy().astype(np.int64)
     return lengths
 
 
-def _combined(values: Strings) -> Any:
+def _combined(values: Strings) -> pa.StringArray:
     return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
 
 
-def _flags(array: Any) -> Flags:
-    if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
+def _flags(array: pa.BooleanArray) -> Flags:
     flags: Flags = array.to_numpy(zero_copy_only=False)
     return flags

@@ -12,16 +12,14 @@ All functions take an `Array` or `ChunkedArray` of strings and give an `Array` o
 No function raises on a value, and none ever puts a value into an error.
 """
 
-from typing import Any, Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute
+import pyarrow.compute as pc
 
-pc: Any = pyarrow.compute  # its stubs reject much of its documented use
-
-Strings: TypeAlias = "pa.Array[Any] | pa.ChunkedArray[Any]"
+Strings: TypeAlias = pa.Array | pa.ChunkedArray
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Ints: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
@@ -78,8 +76,7 @@ def clean(values: Strings) -> pa.StringArray:
     dirty = pc.fill_null(pc.invert(pc.match_substring_regex(texts, _PLAIN)), fill_value=False)
     if pc.any(dirty).as_py():
         texts = pc.replace_with_mask(texts, dirty, _scrub(texts.filter(dirty)))
-    cleaned: pa.StringArray = pc.if_else(pc.equal(texts, ""), _NOTHING, texts)
-    return cleaned
+    return pc.if_else(pc.equal(texts, ""), _NOTHING, texts)
 
 
 def encode(values: Strings) -> pa.Int64Array:
@@ -118,15 +115,13 @@ def decode(keys: pa.Int64Array) -> pa.StringArray:
     digits[17] = np.frombuffer(CHECKS, dtype=np.uint8)[sums % 11]
     offsets = np.arange(len(numbers) + 1, dtype=np.int32) * _LENGTH
     texts = pa.StringArray.from_buffers(len(numbers), pa.py_buffer(offsets.tobytes()), pa.py_buffer(digits.T.tobytes()))
-    decoded: pa.StringArray = pc.if_else(keys.is_valid(), texts, _NOTHING)
-    return decoded
+    return pc.if_else(keys.is_valid(), texts, _NOTHING)
 
 
 def standard(values: Strings) -> pa.StringArray:
     """Return one spelling per number: 18 characters where it is valid (15-digit ones upgraded), else cleaned text."""
     texts = _strings(values)
-    spelled: pa.StringArray = pc.coalesce(decode(encode(texts)), clean(texts))
-    return spelled
+    return pc.coalesce(decode(encode(texts)), clean(texts))
 
 
 def describe(keys: pa.Int64Array) -> pa.RecordBatch:
@@ -157,7 +152,7 @@ def describe(keys: pa.Int64Array) -> pa.RecordBatch:
 
 def kinds(values: Strings) -> pa.StringArray:
     """Sort values into `Kind`s, never null: what a value is, or why it is not a valid resident ID."""
-    texts: pa.StringArray = pc.fill_null(clean(values), "")
+    texts = pc.fill_null(clean(values), "")
     names = get_args(Kind)
     codes = np.full(len(texts), names.index("other"), dtype=np.int8)
     for kind, pattern in _PATTERNS:  # later patterns are more particular and win
@@ -184,17 +179,16 @@ def _checks(texts: pa.StringArray, eighteen: Flags) -> Flags:
 
 
 def _strings(values: Strings) -> pa.StringArray:
-    array: Any = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    texts: pa.StringArray = array if array.type == pa.string() else array.cast(pa.string())
-    return texts
+    array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    return array if array.type == pa.string() else array.cast(pa.string())
 
 
-def _flags(array: Any) -> Flags:
+def _flags(array: pa.BooleanArray) -> Flags:
     flags: Flags = array.to_numpy(zero_copy_only=False)
     return flags
 
 
-def _scrub(texts: Any) -> Any:
+def _scrub(texts: pa.StringArray) -> pa.StringArray:
     # The common case first, and cheaply: a padded cell, a leading apostrophe, a lower-case x.
     texts = pc.ascii_upper(pc.utf8_ltrim(pc.utf8_trim_whitespace(texts), "'"))
     odd = pc.invert(pc.match_substring_regex(texts, _PLAIN))
@@ -203,7 +197,7 @@ def _scrub(texts: Any) -> Any:
     return texts
 
 
-def _scrub_deeply(texts: Any) -> Any:
+def _scrub_deeply(texts: pa.StringArray) -> pa.StringArray:
     for full, half in zip(_FULL_WIDTH, _HALF_WIDTH, strict=True):
         texts = pc.replace_substring(texts, full, half)
     texts = pc.replace_substring_regex(texts, _NOISE, "")
@@ -226,8 +220,7 @@ def _encode_lengths(texts: pa.StringArray, keys: Ints) -> None:
 
 def _matrix(texts: pa.StringArray, length: int) -> Bytes:
     # The bytes of texts that are all `length` bytes long, one row each, without copying.
-    buffers: Any = texts.buffers()
-    _, offsets, data = buffers
+    _, offsets, data = texts.buffers()
     start = int(np.frombuffer(offsets, dtype=np.int32, count=1, offset=texts.offset * 4)[0])
     return np.frombuffer(data, dtype=np.uint8, count=len(texts) * length, offset=start).reshape(-1, length)
 

@@ -41,7 +41,7 @@ def weigh(path: Path) -> None:
 def _weigh(parcel: zipfile.ZipFile, entry: zipfile.ZipInfo, allowed: int) -> int:
     """Return the bytes that a part unpacks to."""
     honest = copy.copy(entry)
-    honest.file_size = allowed + 1  # read on to the real end, not to the declared one
+    honest.file_size = allowed + 2 * _BLOCK  # read on to the real end, not to the declared one
     sheet = entry.filename.startswith("xl/worksheets/")
     unpacked = width = height = 0
     tail = b""

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import json
+import os
 import socket
+from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +31,9 @@ def fetch(errand: Errand[DatabaseManifest, DatabaseDataset]) -> None:
     engine = _engine(errand.manifest.transport, errand.values, limit)
     asked = {"business_date": errand.business_date}
     try:
-        with engine.connect() as connection, limit.aborting(lambda: _cut(connection)):
+        lines: list[Any] = []  # open ones: known from their first moment, so that a silent server can be left
+        sa.event.listen(engine, "connect", lambda line, _: lines.append(line))
+        with limit.aborting(lambda: _cut(lines)), engine.connect() as connection:
             control = connection.execute(sa.text(dataset.control.query), asked).mappings().fetchmany(2)
             if not control:
                 raise Skip("not-delivered", file=dataset.category)
@@ -118,17 +122,13 @@ class _Writable:
         """Nothing to close."""
 
 
-def _cut(connection: "sa.Connection") -> None:
+def _cut(lines: list[Any]) -> None:
     """Shut the socket under a call that waits for a silent server, so that it ends with an error."""
-    raw: Any = connection.connection.dbapi_connection
-    number = getattr(getattr(raw, "pgconn", None), "socket", -1)
-    if number < 0:
-        return
-    try:
-        with socket.socket(fileno=socket.dup(number)) as line:
-            line.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # already gone
+    for line in lines:
+        with suppress(Exception):  # closed already
+            number = line.pgconn.socket
+            with socket.socket(fileno=os.dup(number)) as wire:
+                wire.shutdown(socket.SHUT_RDWR)
 
 
 def _problem(error: "sa.exc.DBAPIError", limit: Limit) -> Retry | Skip:

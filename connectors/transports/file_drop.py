@@ -24,18 +24,20 @@ def fetch(errand: Errand[FileManifest, FileDataset]) -> None:
 
 def _copy(folder: Path, path: str, name: str, landing: Landing) -> None:
     descriptor = _open(folder, path)
-    with os.fdopen(descriptor, "rb", buffering=0) as source:
+    try:
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):
             raise Retry("not-a-file", file=path)
         with landing.file(name) as sink:
-            while block := source.read(_BLOCK):
+            while block := os.read(descriptor, _BLOCK):
                 sink.write(block)
         # A file that grows or changes under our hands is still being written: what we have is a piece of it.
         # (A writer that pauses is found later, by the delivery's own count.)
         after = os.fstat(descriptor)
         if (after.st_size, after.st_mtime_ns) != (sink.bytes, before.st_mtime_ns):
             raise Retry("still-being-written", file=path)
+    finally:
+        os.close(descriptor)
 
 
 def _open(folder: Path, path: str) -> int:

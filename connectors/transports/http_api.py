@@ -77,8 +77,12 @@ class _Pages:
         seen: set[str] = set()
         rows = 0
         number = 1
+        before = b""
         while True:
             page = await self._ask("GET", self._url, params=question, auth=await auth())
+            if page == before:
+                raise Skip("unexpected-answer", status="page")  # it does not turn pages: we would ask for ever
+            before = page
             with self._errand.landing.file(f"page-{number:06}.json") as sink:
                 sink.write(page)
             try:

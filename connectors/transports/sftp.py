@@ -37,28 +37,28 @@ async def _fetch(errand: SftpErrand, wanted: dict[str, str]) -> None:
     import asyncssh  # a quarter of a second: only where it is needed
 
     where, limit = errand.manifest.transport, errand.limit
-
     try:
-        async with (
-            asyncssh.connect(
-                errand.value(where.host),
-                port=_port(errand.value(str(where.port))),
-                username=errand.value(where.username),
-                password=errand.value(where.password),
-                known_hosts=([_host_key(errand.value(where.host_key))], [], []),
-                # nothing of whoever runs this: no key, agent, configuration or known hosts of theirs
-                client_keys=None,
-                agent_path=None,
-                config=None,
-                preferred_auth="password,keyboard-interactive",
-                connect_timeout=limit.idle,
-                login_timeout=limit.idle,
-                keepalive_interval=limit.idle,
-            ) as connection,
-            connection.start_sftp_client() as client,
-        ):
+        connection = await asyncssh.connect(
+            errand.value(where.host),
+            port=_port(errand.value(str(where.port))),
+            username=errand.value(where.username),
+            password=errand.value(where.password),
+            known_hosts=([_host_key(errand.value(where.host_key))], [], []),
+            # nothing of whoever runs this: no key, agent, configuration or known hosts of theirs
+            client_keys=None,
+            agent_path=None,
+            config=None,
+            preferred_auth="password,keyboard-interactive",
+            connect_timeout=limit.idle,
+            login_timeout=limit.idle,
+            keepalive_interval=limit.idle,
+        )
+        try:
+            client = await connection.start_sftp_client()
             for name, path in wanted.items():
                 await _copy(client, path, name, errand)
+        finally:
+            connection.abort()  # a polite goodbye would wait for a peer that may have gone silent
     except Problem:
         raise
     except asyncssh.HostKeyNotVerifiable:
@@ -82,11 +82,11 @@ async def _copy(client: "asyncssh.SFTPClient", path: str, name: str, errand: Sft
         before = await client.lstat(path)
         if before.permissions is not None and not stat.S_ISREG(before.permissions):
             raise Retry("not-a-file", file=path)
-        async with client.open(path, "rb", encoding=None) as source:
-            with errand.landing.file(name) as sink:
-                while block := await asyncio.wait_for(source.read(_BLOCK), errand.limit.idle):
-                    sink.write(cast("bytes", block))  # the file was opened as bytes
-            after = await source.stat()
+        source = await client.open(path, "rb", encoding=None)  # closed with the connection
+        with errand.landing.file(name) as sink:
+            while block := await asyncio.wait_for(source.read(_BLOCK), errand.limit.idle):
+                sink.write(cast("bytes", block))  # the file was opened as bytes
+        after = await source.stat()
     except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
         raise Skip("not-delivered", file=path) from None
     if (after.size, after.mtime) != (sink.bytes, before.mtime):

@@ -1,30 +1,42 @@
 """The last wall against personal data in tracebacks: an unforeseen error keeps its kind and place, not its text."""
 
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from catalogue.problems import Problem, Stop
 
 _ROOT = Path(__file__).resolve().parents[2]
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
-@contextmanager
-def guarded(stage: str) -> Iterator[None]:
-    """Turn an unforeseen error into a `Stop` that names its type and where in our code it happened.
+def guarded(step: Callable[P, R]) -> Callable[P, R]:
+    """Let nothing out of a step but problems, which hold no personal value, and none of the errors behind them.
 
-    Libraries quote the data they choke on in their error texts, so the text is not passed on.
+    Libraries quote the data they choke on in their error texts, so neither the text nor the chain is passed on: an
+    unforeseen error becomes a `Stop` that names its type and where in our code it happened.
     """
-    fault: Stop | None = None
-    try:
-        yield
-    except Problem:
-        raise
-    except Exception as error:  # noqa: BLE001  anything at all may carry a personal value
-        fault = Stop("internal-fault", stage=stage, kind=type(error).__qualname__, place=_place(error))
-    if fault is not None:
-        raise fault  # outside the handler: the original is not chained and so never printed
+
+    @wraps(step)
+    def alone(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return step(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001  anything at all may carry a personal value
+            told = as_problem(error, step.__name__)
+        told.__cause__ = told.__context__ = None
+        raise told  # outside the handlers, so that the original is not chained again
+
+    return alone
+
+
+def as_problem(error: Exception, stage: str) -> Problem:
+    """Return what may be said of an error: itself if it is a problem, else its kind and place."""
+    if isinstance(error, Problem):
+        return error
+    return Stop("internal-fault", stage=stage, kind=type(error).__qualname__, place=_place(error))
 
 
 def _place(error: BaseException) -> str:

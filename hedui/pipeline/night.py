@@ -12,7 +12,6 @@ from sqlalchemy import Engine as Database
 from connectors.manifest import Manifest, manifests
 from connectors.values import Values
 from hedui.keyring import Keyring
-from hedui.pipeline.guard import guarded
 from hedui.pipeline.workspace import Workspace
 from hedui.registry import database, runs
 from hedui.settings import Settings
@@ -67,15 +66,11 @@ class Night:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[dict[str, Any]]:
-        """Time a stage and record what it counts; call only where `stage_done` is false.
-
-        Unforeseen errors leave as problems without personal text.
-        """
+        """Time a stage and record what it counts; call only where `stage_done` is false."""
         with database.session(self.database) as session:
             runs.stage_started(session, self.run_id, name)
         counts: dict[str, Any] = {}
-        with guarded(name):
-            yield counts
+        yield counts
         with database.session(self.database) as session:
             runs.stage_finished(session, self.run_id, name, counts)
 

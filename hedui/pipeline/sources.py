@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from catalogue.problems import Problem, Skip
 from hedui.pipeline.checkpoints import checkpoint
+from hedui.pipeline.guard import as_problem
 from hedui.pipeline.night import Night
 from hedui.pipeline.stages.extract import extract as fetch
 from hedui.pipeline.stages.land import land as decode
@@ -115,8 +116,8 @@ def _recorded(night: Night, source: str, attempt: int, step: str) -> Iterator[No
     try:
         with night.stage(f"{step}/{source}/{attempt}"):
             yield
-    except Problem as problem:
-        _record(night, source, attempt, problem)
+    except Exception as error:
+        _record(night, source, attempt, as_problem(error, step))
         raise
 
 

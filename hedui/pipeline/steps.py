@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hedui.pipeline import sources
+from hedui.pipeline.guard import guarded
 from hedui.pipeline.night import Night, open_night
 from hedui.pipeline.stages import assess as assessing
 from hedui.pipeline.stages import match as matching
@@ -25,6 +26,7 @@ def day_before(moment: datetime | None = None) -> date:
     return ((moment or datetime.now(SHANGHAI)).astimezone(SHANGHAI) - timedelta(days=1)).date()
 
 
+@guarded
 def select(business_date: date) -> str:
     """Open or resume the run of a business date, choose its households, and return the run's id."""
     settings = Settings()
@@ -35,46 +37,55 @@ def select(business_date: date) -> str:
     return run_id
 
 
+@guarded
 def sources_to_ask(run_id: str) -> list[str]:
     """Name the sources that have not answered yet in this run."""
     return sources.to_ask(_night(run_id))
 
 
+@guarded
 def extract(run_id: str, source: str) -> int:
     """Fetch one source; return the attempt's number."""
     return sources.extract(_night(run_id), source)
 
 
+@guarded
 def land(run_id: str, source: str, attempt: int) -> int:
     """Decode one delivery."""
     return sources.land(_night(run_id), source, attempt)
 
 
+@guarded
 def validate(run_id: str, source: str, attempt: int) -> int:
     """Validate one delivery and record the source's answer."""
     return sources.validate(_night(run_id), source, attempt)
 
 
+@guarded
 def match(run_id: str) -> dict[str, int]:
     """Match all accepted records; return counts by grade."""
     return matching.match(_night(run_id))
 
 
+@guarded
 def assess(run_id: str) -> list[str]:
     """Assess all households; return the cities that have reports to write."""
     return assessing.assess_run(_night(run_id))
 
 
+@guarded
 def report(run_id: str, city: str) -> int:
     """Seal the reports of one city; return how many."""
     return reporting.report(_night(run_id), city)
 
 
+@guarded
 def publish(run_id: str) -> str:
     """Swap readers to this run; return `complete` or `degraded`."""
     return publishing.publish(_night(run_id))
 
 
+@guarded
 def missing_sources(run_id: str) -> list[str]:
     """Name the sources that gave no answer in this run."""
     night = _night(run_id)

@@ -16,19 +16,37 @@ Mode = Literal["open", "refuse", "hang"]
 
 
 def bound(port: int = 0) -> socket.socket:
-    """Bind a loopback socket to `port` if it is free, else to one that the system chooses."""
-    for wanted in (port, 0):
-        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    """Return a socket that listens on `port` of loopback if that is free, else on one that the system chooses."""
+    if port:
         try:
-            sock.bind((LOOPBACK, wanted))
+            sock = reserved(port)
+        except OSError:
+            return bound()
+        try:
+            sock.listen()
         except OSError:
             sock.close()
-            if wanted == 0:
-                raise
-        else:
-            return sock
-    raise AssertionError("unreachable")
+            return bound()
+        return sock
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    sock.bind((LOOPBACK, 0))
+    # Set earlier, it would let the system choose a port that another socket has bound but not opened;
+    # not set at all, lingering connections would keep the port from our next process.
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.listen()
+    return sock
+
+
+def reserved(port: int) -> socket.socket:
+    """Return a socket that holds a port without listening: whoever connects is refused, and nobody takes the port."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of before may linger
+    try:
+        sock.bind((LOOPBACK, port))
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 class Front:
@@ -36,12 +54,11 @@ class Front:
 
     def __init__(self, target: int, port: int = 0) -> None:
         self._target = target
-        self._held = bound(port)  # a socket that is bound but does not listen refuses, and keeps the port ours
+        self._held = bound(port)
         self.port: int = self._held.getsockname()[1]
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self.mode: Mode = "refuse"
+        self.mode: Mode | None = None
 
     async def switch(self, mode: Mode) -> None:
         """Change what happens to connections. Those that are open are cut off, as after a failure."""
@@ -64,9 +81,7 @@ class Front:
         if self._server is not None:
             self._server.close()
             self._server = None
-            self._held = bound(self.port)
-            if self._held.getsockname()[1] != self.port:
-                raise OSError("the port of a source was taken by somebody else")
+            self._held = reserved(self.port)
         for writer in list(self._open):
             writer.transport.abort()
 

@@ -92,7 +92,7 @@ def test_settling(candidates: list[dict]) -> None:
     assert [tuple(match[c] for c in ORDER) for match in matches] == sorted(
         tuple(match[c] for c in ORDER) for match in matches
     )
-    shuffled = random.Random(1).sample(candidates, len(candidates))
+    shuffled = random.Random(1).sample(candidates, len(candidates))  # noqa: S311
     assert settled(*shuffled) == matches
 
 

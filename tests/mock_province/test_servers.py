@@ -3,7 +3,6 @@
 import asyncio
 import datetime as dt
 import json
-import os
 import secrets
 import socket
 import stat
@@ -341,7 +340,7 @@ def test_a_database_can_only_be_read_and_only_by_its_own_reader(home: Path) -> N
 # -- faults ----------------------------------------------------------------------------------------------------------
 
 
-def reach(home: Path, source: str) -> str:
+def reach(home: Path, source: str) -> str:  # noqa: C901, PLR0911  one line for each way to fail
     """Try to take a delivery; say in one word how that went."""
     try:
         match sources()[source].transport:
@@ -526,4 +525,3 @@ def test_a_fault_without_servers_says_what_to_do(tmp_path: Path) -> None:
 def test_the_log_is_silent_when_all_is_well(home: Path) -> None:
     assert reach(home, "bank_33") == "200"
     assert Places(home).log.read_text() == ""
-    assert os.stat(Places(home).log).st_size == 0

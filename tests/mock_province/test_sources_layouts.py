@@ -67,7 +67,7 @@ def test_gbk_and_gb18030_banks_alternate() -> None:
 @pytest.mark.parametrize("defects", [False, True], ids=["sound", "with bad rows"])
 @pytest.mark.parametrize("source", FILES, ids=lambda s: s.id)
 def test_a_delivery_reads_back_as_its_records(
-    source: Source, defects: bool, write_records: Write, tmp_path: Path
+    source: Source, *, defects: bool, write_records: Write, tmp_path: Path
 ) -> None:
     places = Places(tmp_path)
     gbk = source.id.startswith("bank_") and source.transport in {"sftp", "file"} and int(source.id[-2:]) % 2 == 0
@@ -130,7 +130,7 @@ def spoilt_column(dataset: Dataset, defect: str | None) -> Column | None:
     return next(c for c in dataset.columns if isinstance(c.form, wanted[defect]) and c.item != "as_of")
 
 
-def as_text(value: object, column: Column) -> str | None:
+def as_text(value: object, column: Column) -> str | None:  # noqa: PLR0911  one line for each form
     """Write one value as the layout says, the slow and plain way."""
     match value, column.form:
         case None, _:
@@ -152,7 +152,7 @@ def as_text(value: object, column: Column) -> str | None:
 def day_of(text: str) -> dt.date:
     for pattern in ("%Y-%m-%d", "%Y%m%d", "%d.%m.%Y"):
         try:
-            return dt.datetime.strptime(text, pattern).date()
+            return dt.datetime.strptime(text, pattern).date()  # noqa: DTZ007
         except ValueError:
             continue
     raise AssertionError(text)

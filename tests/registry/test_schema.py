@@ -102,8 +102,12 @@ def test_a_reader_does_not_wait_for_a_writer(engine):
 
 
 def test_a_block_that_raises_leaves_nothing(engine):
-    with pytest.raises(ZeroDivisionError), database.session(engine) as session:
-        session.execute(text("INSERT INTO households (ref, county, fingerprint) VALUES ('H1', '320102', '')"))
-        _ = 1 / 0
+    def insert_and_fail():
+        with database.session(engine) as session:
+            session.execute(text("INSERT INTO households (ref, county, fingerprint) VALUES ('H1', '320102', '')"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        insert_and_fail()
     with database.session(engine, readonly=True) as session:
         assert session.scalar(text("SELECT count(*) FROM households")) == 0

@@ -351,3 +351,10 @@ def _floats(tree):
     elif isinstance(tree, list):
         for value in tree:
             yield from _floats(value)
+
+
+@pytest.mark.parametrize(("first", "second"), [("400.00", "500.00"), ("500.00", "400.00"), (None, "500.00")])
+def test_of_two_records_of_one_account_the_one_that_says_more_counts(home, first, second):
+    report = home.member().member().deposit(1, first, "J1").deposit(1, second, "J1", member=2).report
+    assert report.totals.financial_assets.value == "500.00"
+    assert report.totals.financial_assets.complete

@@ -29,8 +29,8 @@ cli-score-help =
 
     Example: hedui mock score --date 2026-06-30
 
-problem-no-run = no run for { $date } in { $registry }
-problem-no-run-hint = start one: hedui nightly --date { $date }
+problem-no-run = no run for { $date } is on record
+problem-no-run-hint = start one: hedui nightly
 problem-run-busy = another process is working on the run of { $date }
 problem-run-busy-hint = wait until it ends, or stop it, and call again
 problem-no-households = no household with an open case is registered

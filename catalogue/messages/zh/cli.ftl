@@ -29,8 +29,8 @@ cli-score-help =
 
     示例：hedui mock score --date 2026-06-30
 
-problem-no-run = 登记库 { $registry } 中没有 { $date } 的批次
-problem-no-run-hint = 请先运行：hedui nightly --date { $date }
+problem-no-run = 没有 { $date } 的批次
+problem-no-run-hint = 请先运行：hedui nightly
 problem-run-busy = 另一个进程正在处理 { $date } 的批次
 problem-run-busy-hint = 请等待其结束，或先停止它，再重新运行
 problem-no-households = 登记库中没有待核对的家庭

@@ -58,10 +58,10 @@ def open_engine(name: str, scratch: Path) -> Engine:
 
     Raises `Stop` (`engine-unknown`) for a name that is not an engine of this version.
     """
-    from hedui.pipeline.engines.local import LocalEngine  # noqa: PLC0415  brings DuckDB, which the CLI does not need
+    from hedui.pipeline.engines.local import LocalEngine
 
     if name != "local":
-        from catalogue.problems import Stop  # noqa: PLC0415
+        from catalogue.problems import Stop
 
         raise Stop("engine-unknown", engine=name, known="local")
     return LocalEngine(scratch)

@@ -8,17 +8,15 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from catalogue.problems import Stop
 from hedui.pipeline.engines import EqualityJoin, Kernel, Rows
-
-pc: Any = pyarrow.compute  # its stubs reject much of its documented use
 
 _BATCH: Final = 65_536  # rows: large enough for vectorised kernels, small enough for the processor's cache
 _POOL_AFTER: Final = 2_000_000  # rows: starting processes costs as much as working on so many here
@@ -56,7 +54,7 @@ class LocalEngine:
         """Run `kernel` over whole groups, sorted (see `Engine`)."""
         query, parameters = _query(rows)
         sorting = ", ".join(f"{_quoted(column)}" for column in order)
-        with self._reading(f"SELECT * FROM ({query}) ORDER BY {sorting}", parameters) as batches:  # noqa: S608  quoted
+        with self._reading(f"SELECT * FROM ({query}) ORDER BY {sorting}", parameters) as batches:
             return _write(self._mapped(kernel, _whole_groups(batches, order[0])), out, schema)
 
     @contextmanager
@@ -133,10 +131,10 @@ def _query(rows: Rows) -> tuple[str, dict[str, object]]:
             SELECT {", ".join(columns)}
             FROM read_parquet($many, hive_partitioning = false, union_by_name = true) AS many
             JOIN read_parquet($few, hive_partitioning = false) AS few USING ({_quoted(rows.key)})
-        """  # noqa: S608  names are quoted
+        """
         return query, {"many": [str(path) for path in rows.many], "few": str(rows.few)}
     columns = [_quoted(column) for column in rows.columns]
-    query = f"SELECT {', '.join(columns)} FROM read_parquet($paths, hive_partitioning = false, union_by_name = true)"  # noqa: S608
+    query = f"SELECT {', '.join(columns)} FROM read_parquet($paths, hive_partitioning = false, union_by_name = true)"
     return query, {"paths": [str(path) for path in rows.paths]}
 
 

@@ -2,20 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hedui.pipeline.engines import Engine, EqualityJoin, Files
 from matching.match import FROM_APPLICANT, FROM_RECORD, JOIN_KEY, MATCH_SCHEMA, ORDER, score, settle
 from matching.scoring import GRADES
 
-pc: Any = pyarrow.compute  # its stubs reject much of its documented use
 
-
-def match_records(  # noqa: PLR0913  three inputs, one output, two names
+def match_records(
     engine: Engine,
     applicants: Path,
     records: Sequence[Path],

@@ -27,7 +27,7 @@ def between_rows(table: pa.Table, broken: set[tuple[int, str]]) -> list[Mistake]
     """
     if not len(table):
         return []
-    found = _Rows(table)
+    found = _Rows(table, broken)
     mistakes = [mistake for check in _CHECKS for mistake in check(found)]
     return [m for m in mistakes if (m.row, m.column) not in broken]
 
@@ -35,19 +35,24 @@ def between_rows(table: pa.Table, broken: set[tuple[int, str]]) -> list[Mistake]
 class _Rows:
     """The columns of a table as numbers that compare fast: equal values have equal codes, null is -1."""
 
-    def __init__(self, table: pa.Table) -> None:
+    def __init__(self, table: pa.Table, broken: set[tuple[int, str]]) -> None:
         self.table = table
+        self.broken = broken
         self.row: Ints = table["row"].to_numpy()
         self.household = self.codes("household")
         self.member: Ints = pc.fill_null(table["member"], -1).to_numpy()
         self.guardian: Ints = pc.fill_null(table["guardian"], -1).to_numpy()
         self.signed = _flags(pc.fill_null(table["signed"], fill_value=False))
-        self.first = _first_alike(self.household)
 
     def codes(self, column: str) -> Ints:
         coded = self.table[column].combine_chunks().dictionary_encode()
         indices: Ints = coded.indices.fill_null(-1).cast(pa.int64()).to_numpy()
         return indices
+
+    def whole(self, column: str) -> Flags:
+        """Say for each row whether the cell could be read: what is broken already is not compared."""
+        wrong = [row for row, name in self.broken if name == column]
+        return ~np.isin(self.row, np.array(wrong, dtype=np.int64))
 
     def present(self, column: str) -> Flags:
         return _flags(self.table[column].is_valid())
@@ -66,9 +71,12 @@ class _Rows:
 def _shared_cells_agree(rows: _Rows) -> Iterator[Mistake]:
     for column in COLUMNS.values():
         if column.shared:
-            codes = rows.codes(column.id)
-            differs = (codes != codes[rows.first]) & (rows.household >= 0)
-            yield from rows.against(differs, rows.first, column.id, "differs")
+            codes, whole = rows.codes(column.id), rows.whole(column.id)
+            # Against the first row of the household whose cell could be read.
+            keys = np.where(whole, rows.household, -1)
+            first = _first_alike(keys)
+            differs = (codes != codes[first]) & (keys >= 0)
+            yield from rows.against(differs, first, column.id, "differs")
 
 
 def _one_row_a_member(rows: _Rows) -> Iterator[Mistake]:
@@ -95,9 +103,9 @@ def _one_applicant(rows: _Rows) -> Iterator[Mistake]:
 
 def _one_household_each(rows: _Rows) -> Iterator[Mistake]:
     for column in ("case", "authorisation"):
-        codes = rows.codes(column)
+        codes = np.where(rows.household >= 0, rows.codes(column), -1)
         earlier = _first_alike(codes)
-        elsewhere = (rows.household[earlier] != rows.household) & (codes >= 0) & (rows.household >= 0)
+        elsewhere = (rows.household[earlier] != rows.household) & (codes >= 0)
         yield from rows.against(elsewhere, earlier, column, "of-two-households")
 
 
@@ -124,7 +132,10 @@ def _guardians_can_sign(rows: _Rows) -> Iterator[Mistake]:
     wanted = rows.household * _PLACES + rows.guardian
     at = order[np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)]
     known = keys[at] == wanted
-    yield from rows.of(given & ~known & (rows.household >= 0), "guardian", "guardian-not-a-member")
+    # A member whose row could not be placed may be the guardian.
+    if rows.present("household").all():
+        whole = ~np.isin(rows.household, rows.household[rows.member < 0])
+        yield from rows.of(given & ~known & whole, "guardian", "guardian-not-a-member")
     yield from rows.of(given & known & ~themselves & minor[at], "guardian", "guardian-minor")
 
 
