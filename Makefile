@@ -43,7 +43,7 @@ check: setup ## lint, format, types, and the house's import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --cache-dir .venv/.import_linter
+	$(BIN)/lint-imports --cache-dir .venv/import_linter
 
 bench: setup ## run the benchmarks, or one: make bench NAME=night
 	$(BIN)/python -m bench $(NAME)

@@ -56,8 +56,7 @@ def decode(manifest: Manifest, dataset: Dataset, raw: Path, business_date: dt.da
     except Problem as problem:
         where = {"source": manifest.id, "category": dataset.category, **problem.where}
         raise type(problem)(problem.code, **where) from None
-    except (pa.ArrowException, OSError, UnicodeError) as error:
-        # a library may quote the row that it stumbled over
+    except Exception as error:  # noqa: BLE001  a library may quote the row that it stumbled over
         raise Skip("decode-failed", source=manifest.id, category=dataset.category, error=type(error).__name__) from None
 
 

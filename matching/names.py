@@ -37,14 +37,15 @@ _CHUNK: Final = 32_768  # pairs scored at a time: lists that stay within the pro
 def normalise(values: Strings) -> pa.StringArray:
     """Return one spelling per name: half-width, upper case, composed, without spaces and dots; null where none is left.
 
-    Takes strings of any length; works once on each distinct value. What it leaves out never distinguishes two people.
+    Takes strings of any length; most are spelled already and cost next to nothing. What it leaves out never
+    distinguishes two people.
     """
-    encoded = _combined(values).cast(pa.string()).dictionary_encode()
-    names = encoded.dictionary
-    odd = pc.invert(pc.match_substring_regex(names, _PLAIN))
-    if pc.any(odd).as_py():
-        names = pc.replace_with_mask(names, odd, _spell(names.filter(odd)))
-    return names.take(encoded.indices)
+    names = _combined(values).cast(pa.string())
+    odd = pc.fill_null(pc.invert(pc.match_substring_regex(names, _PLAIN)), fill_value=False)
+    if not pc.any(odd).as_py():
+        return names
+    encoded = names.filter(odd).dictionary_encode()
+    return pc.replace_with_mask(names, odd, _spell(encoded.dictionary).take(encoded.indices))
 
 
 def compare(left: Strings, right: Strings) -> pa.StringArray:
@@ -87,6 +88,7 @@ def agreement(left: Strings, right: Strings) -> pa.StringArray:
 def _spell(names: pa.StringArray) -> pa.StringArray:
     names = pc.utf8_upper(pc.utf8_normalize(names, form="NFKC"))
     names = pc.replace_substring_regex(names, _BETWEEN, "")
+    names = pc.utf8_normalize(names, form="NFKC")  # what stood apart may now compose
     return pc.if_else(pc.equal(names, ""), pa.nulls(1, pa.string())[0], names)
 
 

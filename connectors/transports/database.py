@@ -32,7 +32,7 @@ def fetch(errand: Errand[DatabaseManifest, DatabaseDataset]) -> None:
     asked = {"business_date": errand.business_date}
     try:
         lines: list[Any] = []  # open ones: known from their first moment, so that a silent server can be left
-        sa.event.listen(engine, "connect", lambda line, _: lines.append(line))
+        sa.event.listen(engine, "connect", lambda line, _: lines.append(line), insert=True)
         with limit.aborting(lambda: _cut(lines)), engine.connect() as connection:
             control = connection.execute(sa.text(dataset.control.query), asked).mappings().fetchmany(2)
             if not control:

@@ -77,7 +77,7 @@ class _Pages:
         seen: set[str] = set()
         rows = 0
         number = 1
-        before = b""
+        before: bytes | None = None
         while True:
             page = await self._ask("GET", self._url, params=question, auth=await auth())
             if page == before:

@@ -33,7 +33,7 @@ class Published:
 def matches(business_date: date | None = None) -> Published:
     """Open every current report of a business date (default: the latest) and gather its matches.
 
-    Needs the private keys. One audit entry for the whole run is written first. Raises `Stop` where nothing is published.
+    Needs the private keys. One audit entry for the whole run is written first. `Stop` where nothing is published.
     """
     rows: list[dict[str, object]] = []
     accepted: set[str] = set()

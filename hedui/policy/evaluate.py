@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from hedui.policy.force import Policy
 from hedui.policy.model import MONEY_MEASURES, Comparison, Line, Measure
 from hedui.policy.outcome import LineOutcome, LineResult, ParameterUsed, Step, Words
@@ -12,7 +14,7 @@ _CENT = Decimal("0.01")
 _ZERO = Decimal("0.00")
 
 
-class Holding(NamedTuple):
+class Holding(Struct, frozen=True, gc=False):
     """One thing that counts: an amount in yuan, or one of something. `items` are those of its record."""
 
     record_id: str

@@ -6,6 +6,8 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
+from msgspec import Struct
+
 from catalogue.categories import Counts, categories
 from hedui.policy.model import Measure
 from hedui.reports.family import Found
@@ -34,7 +36,7 @@ _HOME = "residential"
 _ONE = Decimal(1)
 
 
-class Held(NamedTuple):
+class Held(Struct, frozen=True, gc=False):
     """A record that counts: an amount in yuan where its category has one, else one of its kind."""
 
     kind: Kind
@@ -60,7 +62,7 @@ class _Rule(NamedTuple):
     key: tuple[str, ...]
 
 
-class _Judged(NamedTuple):
+class _Judged(Struct, frozen=True, gc=False):
     record: Found
     rule: _Rule
     reason: NotCounted | None
@@ -163,7 +165,7 @@ def _shown(record: Found, reason: NotCounted | None, duplicate_of: str | None) -
         as_of=record.as_of,
         grade=record.grade,
         weight=_bits(record.weight),
-        evidence=tuple(Evidence(code, _bits(weight)) for code, weight in record.evidence),
+        evidence=_evidence(tuple(record.evidence)),
         items=record.items,
         counted=reason is None,
         not_counted=reason,
@@ -171,6 +173,11 @@ def _shown(record: Found, reason: NotCounted | None, duplicate_of: str | None) -
     )
 
 
-@lru_cache(maxsize=4096)  # few different weights, millions of times
+@lru_cache(maxsize=4096)  # few different ones, millions of times
+def _evidence(grounds: tuple[tuple[str, float], ...]) -> tuple[Evidence, ...]:
+    return tuple(Evidence(code, _bits(weight)) for code, weight in grounds)
+
+
+@lru_cache(maxsize=4096)
 def _bits(weight: float) -> str:
     return f"{weight:.4f}"

@@ -20,12 +20,25 @@ def answers(
         records.setdefault(record.source, []).append(record)
     # Most sources know nothing of a household, and then all say the same.
     silent = {answered: _household(_by_member(members, (), answered=answered)) for answered in (True, False)}
-    return tuple(
-        _entry(source, *_household(_by_member(members, records[source.id], answered=True)))
-        if source.answered and source.id in records
-        else _entry(source, *silent[source.answered])
-        for source in sources
-    )
+    entries = []
+    for source in sources:
+        answered = source.answered
+        known = records.get(source.id) if answered else None
+        answer, by_member = silent[answered] if known is None else _household(_by_member(members, known, answered=True))
+        entries.append(
+            SourceAnswer(
+                source.id,
+                source.name,
+                source.kind,
+                source.required,
+                answer,
+                by_member,
+                source.as_of_text,
+                source.state,
+                source.problem,
+            )
+        )
+    return tuple(entries)
 
 
 def coverage(entries: Sequence[SourceAnswer]) -> Coverage:
@@ -68,17 +81,3 @@ def _answer(person: Person, records: int, *, answered: bool) -> Answer:
 def _household(members: tuple[MemberAnswer, ...]) -> tuple[Answer, tuple[MemberAnswer, ...]]:
     said = {member.answer for member in members}
     return next(answer for answer in _PRECEDENCE if answer in said), members
-
-
-def _entry(source: SourceState, answer: Answer, members: tuple[MemberAnswer, ...]) -> SourceAnswer:
-    return SourceAnswer(
-        source.id,
-        source.name,
-        source.kind,
-        source.required,
-        answer,
-        members,
-        source.as_of_text,
-        source.state,
-        source.problem,
-    )

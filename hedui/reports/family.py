@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from hedui.reports.model import Grade
 
+# gc=False: made by the million, and without cycles; the collector would take a quarter of the time.
 
-class Person(NamedTuple):
+
+class Person(Struct, frozen=True, gc=False):
     """One member as registered and as declared; a declared figure is None where nothing was declared."""
 
     reference: str
@@ -22,7 +25,7 @@ class Person(NamedTuple):
     declared_houses: int | None
 
 
-class Found(NamedTuple):
+class Found(Struct, frozen=True, gc=False):
     """One record matched to one member, as the stage gathered it."""
 
     member: str

@@ -107,6 +107,7 @@ def _grounds(values: Any) -> list[tuple[str, float]]:
 
 def _lists(lists: Any, read_values: Callable[[Any], list[Any]]) -> Iterator[tuple[Any, ...]]:
     """Cut the values of a list column into one tuple a row; a null list is empty."""
-    values = read_values(lists.values)
     offsets = lists.offsets.to_pylist()
-    return (tuple(values[start:end]) for start, end in pairwise(offsets))
+    first = offsets[0]  # of a slice, the values of other rows are not read
+    values = read_values(lists.values.slice(first, offsets[-1] - first))
+    return (tuple(values[start - first : end - first]) for start, end in pairwise(offsets))

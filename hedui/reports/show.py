@@ -1,5 +1,6 @@
 """A report in the terminal, in one language: the conclusion first, then coverage, family, figures, lines, findings."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from rich.columns import Columns
@@ -52,7 +53,7 @@ def _head(report: Report, words: InWords) -> RenderableType:
     conclusion = report.conclusion
     outcome = Text(words.say(f"outcome-{conclusion.outcome}"), style=_OUTCOMES[conclusion.outcome])
     said = [
-        Text(" · ".join([words.say("report-place", **places), *([household.township] if household.township else [])])),
+        _plain(" · ".join(filter(None, [words.say("report-place", **places), household.township]))),
         Text(words.say("report-date", date=report.business_date)),
         Text(
             words.say(
@@ -66,10 +67,10 @@ def _head(report: Report, words: InWords) -> RenderableType:
         Text(words.say("report-policy", version=report.policy.version[:12])),
         Text(),
         Text.assemble(words.say("report-conclusion"), ": ", outcome),
-        *(Text(f"  {words.reason(reason)}") for reason in conclusion.reasons),
+        *(_plain(f"  {words.reason(reason)}") for reason in conclusion.reasons),
         Text(words.say("report-note"), style="italic"),
     ]
-    return Panel(Group(*said), title=words.say("report-title", household=household.reference))
+    return Panel(Group(*said), title=_plain(words.say("report-title", household=household.reference)))
 
 
 def _coverage(report: Report, words: InWords) -> RenderableType:
@@ -97,7 +98,7 @@ def _coverage(report: Report, words: InWords) -> RenderableType:
     if silent:
         table = _table(words, "report-no-answer", "source", "state", "problem")
         for entry in silent:
-            table.add_row(words.name(entry.name), words.code("state", entry.state), entry.problem or "")
+            _row(table, words.name(entry.name), words.code("state", entry.state), entry.problem or "")
         parts.append(table)
     return Group(*parts)
 
@@ -114,7 +115,8 @@ def _tiles(entries: Iterable[SourceAnswer], words: InWords) -> list[Text]:
 def _members(report: Report, words: InWords) -> RenderableType:
     table = _table(words, "report-members", "member", "name", "resident-id", "relation", "authorised")
     for member in report.household.members:
-        table.add_row(
+        _row(
+            table,
             member.reference,
             member.name,
             member.resident_id,
@@ -139,7 +141,7 @@ def _totals(report: Report, words: InWords) -> RenderableType:
     ]
     for kind, total in rows:
         value = words.found(total.value, total.unit, at_least=total.at_least)
-        table.add_row(words.say(f"subject-{kind}"), value, words.basis(total))
+        _row(table, words.say(f"subject-{kind}"), value, words.basis(total))
     return Group(table, *_income(report, words))
 
 
@@ -149,7 +151,7 @@ def _income(report: Report, words: InWords) -> list[RenderableType]:
     if income.months:
         table = _table(words, "report-income", "month", "amount")
         for month in income.months:
-            table.add_row(month.month, words.figure(month.amount, "yuan"))
+            _row(table, month.month, words.figure(month.amount, "yuan"))
         tables.append(table)
     monthly = {origin for month in income.months for origin in month.origins}
     longer = [period for period in income.periods if not monthly.issuperset(period.origins)]
@@ -159,7 +161,7 @@ def _income(report: Report, words: InWords) -> list[RenderableType]:
             unknown = words.say("report-unknown")
             dates = f"{period.period_from or unknown} – {period.period_to or unknown}"
             amount = words.figure(period.amount, "yuan")
-            table.add_row(period.member, words.category(period.category), dates, amount)
+            _row(table, period.member, words.category(period.category), dates, amount)
         tables.append(table)
     return tables
 
@@ -169,7 +171,8 @@ def _declared(report: Report, words: InWords) -> RenderableType:
     for one in report.declared:
         subject = words.say(f"subject-{one.item}")
         declared = words.figure(one.declared, one.unit) if one.declared else words.say("report-nobody-declared")
-        table.add_row(
+        _row(
+            table,
             subject if one.month is None else f"{subject} ({one.month})",
             declared,
             words.found(one.found, one.unit, at_least=one.at_least),
@@ -179,17 +182,20 @@ def _declared(report: Report, words: InWords) -> RenderableType:
 
 
 def _lines(report: Report, words: InWords) -> RenderableType:
-    table = _table(words, "report-lines", "line", "found", "limit", "outcome", "arithmetic", "from")
+    table = _table(words, "report-lines", "line", "found", "limit", "outcome")
+    parts: list[RenderableType] = [table]
     for line in report.lines:
-        table.add_row(
+        _row(
+            table,
             words.name(line.label),
             words.found(line.value, line.unit, at_least=line.at_least),
             words.figure(line.limit, line.unit),
             Text(words.say(f"outcome-{line.outcome}"), style=_OUTCOMES[line.outcome]),
-            "\n".join(words.step(step) for step in line.steps),
-            "\n".join(words.line_basis(line)),
         )
-    return table
+        parts.append(Text(words.name(line.label), style="bold"))
+        parts += [_plain(f"  {words.step(step)}") for step in line.steps]
+        parts += [_plain(f"  {basis}", style="dim") for basis in words.line_basis(line)]
+    return Group(*parts)
 
 
 def _findings(report: Report, words: InWords) -> RenderableType:
@@ -197,8 +203,8 @@ def _findings(report: Report, words: InWords) -> RenderableType:
     if not report.findings:
         said.append(Text(words.say("report-no-findings")))
     for number, finding in enumerate(report.findings, 1):
-        said.append(Text(f"{number}. {words.finding(finding)}"))
-        said += [Text(f"   {words.origin(origin)}", style="dim") for origin in finding.origins]
+        said.append(_plain(f"{number}. {words.finding(finding)}"))
+        said += [_plain(f"   {words.origin(origin)}", style="dim") for origin in finding.origins]
     return Group(*said)
 
 
@@ -209,7 +215,8 @@ def _records(words: InWords, title: str, records: Sequence[Record]) -> Renderabl
     last = "counted" if records[0].grade == "certain" else "evidence"
     table = _table(words, title, "member", "source", "category", "as-of", "items", last)
     for record in records:
-        table.add_row(
+        _row(
+            table,
             record.member,
             words.source(record.source),
             words.category(record.category),
@@ -218,6 +225,19 @@ def _records(words: InWords, title: str, records: Sequence[Record]) -> Renderabl
             words.counted(record) if last == "counted" else words.evidence(record),
         )
     return table
+
+
+def _row(table: Table, *cells: str | Text) -> None:
+    table.add_row(*(_plain(cell) if isinstance(cell, str) else cell for cell in cells))
+
+
+def _plain(words: str, style: str = "") -> Text:
+    """Return text that means nothing to the terminal: sources deliver whatever people once typed."""
+    return Text("".join("\N{REPLACEMENT CHARACTER}" if _is_control(char) else char for char in words), style=style)
+
+
+def _is_control(char: str) -> bool:
+    return unicodedata.category(char) in {"Cc", "Cf"} and char != "\n"
 
 
 def _table(words: InWords, title: str, *columns: str) -> Table:

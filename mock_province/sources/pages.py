@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mock_province.sources.files import appearing, joined
-from mock_province.sources.layout import Column, Json, Money, Number
+from mock_province.sources.layout import Column, Json, Money, Number, Text
 from mock_province.sources.wire import Cells, Delivery
 
 _SCHEMA = pa.schema([("record", pa.large_string())])
@@ -73,15 +73,19 @@ def _object(columns: Sequence[Column], cells: pa.RecordBatch, depth: int) -> lis
 
 
 def _value(column: Cells, layout: Column) -> Cells:
-    if pc.any(pc.match_substring_regex(pc.replace_substring(column, "\t", ""), _CONTROL)).as_py():
-        raise ValueError(f"a value of {layout.name} holds a control character")
-    text = column
-    for plain, escape in (("\\", "\\\\"), ('"', '\\"'), ("\t", "\\t")):
-        text = pc.replace_substring(text, plain, escape)
+    text = _escaped(column, layout.name) if isinstance(layout.form, Text) else column  # others are plain by nature
     text = joined(['"', text, '"']).cast(pa.string())
     if layout.typed and isinstance(layout.form, Money | Number):
         text = pc.if_else(pc.match_substring_regex(column, _NUMBER), column, text)
     return pc.if_else(pc.is_valid(column), text, "null")
+
+
+def _escaped(column: Cells, name: str) -> Cells:
+    for plain, escape in (("\\", "\\\\"), ('"', '\\"'), ("\t", "\\t")):
+        column = pc.replace_substring(column, plain, escape)
+    if pc.any(pc.match_substring_regex(column, _CONTROL)).as_py():
+        raise ValueError(f"a value of {name} holds a control character")
+    return column
 
 
 # -- serving ---------------------------------------------------------------------------------------------------------

@@ -165,8 +165,10 @@ def written(values: Cells, form: Form) -> Cells:
     """Write one column of values in one form. Null stays null."""
     match form:
         case Date(pattern, bare):
-            cells = pc.strftime(values, format=pattern)
-            return pc.replace_substring_regex(cells, pattern="/0", replacement="/") if bare else cells
+            days = values.dictionary_encode()  # a few thousand different ones among millions
+            cells = pc.strftime(days.dictionary, format=pattern)
+            cells = pc.replace_substring(cells, pattern="/0", replacement="/") if bare else cells
+            return pc.take(cells, days.indices)
         case Money(unit, thousands):
             cells = _rescaled(values, _PLACES[unit]).cast(pa.string())
             return _grouped(cells) if thousands else cells
@@ -194,7 +196,7 @@ def _rescaled(yuan: Cells, places: int) -> Cells:
 
 def _grouped(amounts: Cells) -> Cells:
     """1234567.50 → 1,234,567.50."""
-    for _ in range(5):  # 18 digits at most
+    while pc.any(pc.match_substring_regex(amounts, r"\d{4}[.,]")).as_py():
         amounts = pc.replace_substring_regex(amounts, pattern=r"(\d)(\d{3})([.,])", replacement=r"\1,\2\3")
     return amounts
 

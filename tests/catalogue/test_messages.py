@@ -47,7 +47,9 @@ def test_no_message_is_left_in_the_other_language() -> None:
     for path in (ROOT / "catalogue/messages/en").glob("*.ftl"):
         for line in path.read_text("utf-8").splitlines():
             if not line.startswith("#"):
-                assert not han.search(line) or "$" in line or path.name == "summary.ftl", f"{path.name}: {line}"
+                # what an office writes into a cell of the import file is Chinese in any language
+                said = re.sub("[是否万]", "", line) if line.startswith("household-") else line
+                assert not han.search(said), f"{path.name}: {line}"
 
 
 def test_a_missing_message_is_an_error_and_not_a_blank() -> None:

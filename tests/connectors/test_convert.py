@@ -28,9 +28,14 @@ def cells(*texts: str | None) -> pa.StringArray:
     return pa.array(texts, pa.string())
 
 
-@given(st.lists(st.dates(dt.date(1, 1, 1), dt.date(9999, 12, 31)), max_size=50), st.sampled_from(["%Y%m%d", "%Y-%m-%d", "%d.%m.%Y", "%Y年%m月%d日"]))
+@given(
+    st.lists(st.dates(dt.date(1, 1, 1), dt.date(9999, 12, 31)), max_size=50),
+    st.sampled_from(["%Y%m%d", "%Y-%m-%d", "%d.%m.%Y", "%Y年%m月%d日"]),
+)
 def test_every_day_is_read_back(days, pattern) -> None:
-    texts = [pattern.replace("%Y", f"{d.year:04}").replace("%m", f"{d.month:02}").replace("%d", f"{d.day:02}") for d in days]
+    texts = [
+        pattern.replace("%Y", f"{d.year:04}").replace("%m", f"{d.month:02}").replace("%d", f"{d.day:02}") for d in days
+    ]
     found = dates(cells(*texts), pattern)
     assert found.values.to_pylist() == days
     assert not found.bad.any()
@@ -41,7 +46,21 @@ def test_one_digit_will_do_where_something_parts_the_figures(day) -> None:
     assert dates(cells(f"{day.year}/{day.month}/{day.day}"), "%Y/%m/%d").values.to_pylist() == [day]
 
 
-@pytest.mark.parametrize("text", ["20260230", "20261301", "20260100", "00000101", "2026013", "202601311", "2026-01-31", "２０２６０１３１", "20260131 ", "x"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "20260230",
+        "20261301",
+        "20260100",
+        "00000101",
+        "2026013",
+        "202601311",
+        "2026-01-31",
+        "２０２６０１３１",
+        "20260131 ",
+        "x",
+    ],
+)
 def test_what_is_no_day_is_bad(text) -> None:
     found = dates(cells(text, "20240229"), "%Y%m%d")
     assert found.values.to_pylist() == [None, dt.date(2024, 2, 29)]
@@ -52,9 +71,15 @@ def test_a_time_of_day_is_read_over() -> None:
     assert dates(cells("2026-01-31 23:59:59"), "%Y-%m-%d %H:%M:%S").values.to_pylist() == [dt.date(2026, 1, 31)]
 
 
-@given(st.lists(st.decimals(-(10**12), 10**12, places=2), min_size=1), st.sampled_from(["fen", "yuan", "wan_yuan"]), st.booleans())
+@given(
+    st.lists(st.decimals(-(10**12), 10**12, places=2), min_size=1),
+    st.sampled_from(["fen", "yuan", "wan_yuan"]),
+    st.booleans(),
+)
 def test_money_is_exact_in_every_unit(amounts, unit, thousands) -> None:
-    written = [a if unit == "yuan" else (a * 100).to_integral_value() if unit == "fen" else a.scaleb(-4) for a in amounts]
+    written = [
+        a if unit == "yuan" else (a * 100).to_integral_value() if unit == "fen" else a.scaleb(-4) for a in amounts
+    ]
     texts = [f"{w:,f}" if thousands else f"{w:f}" for w in written]
     found = convert(cells(*texts), field(unit=unit, thousands=thousands), BALANCE)
     assert not found.bad.any()
@@ -82,9 +107,13 @@ def test_no_other_text_becomes_money_by_accident(text, unit) -> None:
 
 @pytest.mark.parametrize(
     ("text", "unit", "bad"),
-    [("1.005", "yuan", True), ("1.0050", "yuan", True), ("1.5000", "yuan", False), ("1.5", "fen", True), ("0.000001", "wan_yuan", False),
-     ("0.0000001", "wan_yuan", True), ("9" * 16, "yuan", False), ("9" * 17, "yuan", True), ("9" * 16, "wan_yuan", True),
-     ("0" * 30 + "1", "fen", False), ("1,234.50", "yuan", True), ("1E3", "yuan", True), ("NaN", "yuan", True), ("--1", "yuan", True)],
+    [
+        ("1.005", "yuan", True), ("1.0050", "yuan", True), ("1.5000", "yuan", False), ("1.5", "fen", True),
+        ("0.000001", "wan_yuan", False), ("0.0000001", "wan_yuan", True),
+        ("9" * 16, "yuan", False), ("9" * 17, "yuan", True), ("9" * 16, "wan_yuan", True),
+        ("0" * 30 + "1", "fen", False),
+        ("1,234.50", "yuan", True), ("1E3", "yuan", True), ("NaN", "yuan", True), ("--1", "yuan", True),
+    ],
 )  # fmt: skip
 def test_money_is_never_rounded_and_never_guessed(text, unit, bad) -> None:
     assert convert(cells(text), field(unit=unit), BALANCE).bad.tolist() == [bad]
@@ -103,7 +132,10 @@ def test_blank_is_null_and_zero_is_zero() -> None:
 
 def test_codes_become_ours_or_are_unknown() -> None:
     found = convert(cells("1", " 2", "3", ""), field(codes={"1": "demand", "2": "fixed"}), KIND)
-    assert (found.values.to_pylist(), found.bad.tolist()) == (["demand", "fixed", None, None], [False, False, True, False])
+    assert (found.values.to_pylist(), found.bad.tolist()) == (
+        ["demand", "fixed", None, None],
+        [False, False, True, False],
+    )
     assert convert(cells("demand", "活期"), field(), KIND).values.to_pylist() == ["demand", None]
 
 

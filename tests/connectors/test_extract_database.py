@@ -38,16 +38,19 @@ def server(tmp_path_factory) -> Iterator[str]:
     uri = running.get_uri()
     with psycopg.connect(uri, autocommit=True) as connection:
         connection.execute(
-            'CREATE TABLE deposits (id int, day date, "CERT" text, "NAME" text, "ACCT" bigint, "TYPE" int, "BAL" numeric(18,2), "OPEN" date)'
+            'CREATE TABLE deposits (id int, day date, "CERT" text, "NAME" text, "ACCT" bigint, "TYPE" int, '
+            '"BAL" numeric(18,2), "OPEN" date)'
         )
         connection.execute(
-            "INSERT INTO deposits SELECT n, '2026-01-31', '11010519491231002X', '张三', 62000000000000000 + n, 1 + n % 2, n + 0.1, '2020-01-31' "
-            "FROM generate_series(1, 40000) n"
+            "INSERT INTO deposits SELECT n, '2026-01-31', '11010519491231002X', '张三', 62000000000000000 + n, "
+            "1 + n % 2, n + 0.1, '2020-01-31' FROM generate_series(1, 40000) n"
         )
         connection.execute("UPDATE deposits SET \"BAL\" = 1234567890123456.78, \"NAME\" = '李''四\u3000' WHERE id = 1")
-        connection.execute("UPDATE deposits SET \"BAL\" = NULL WHERE id = 2")
-        connection.execute("CREATE TABLE control (delivered_for date, business_date date, row_count int, amount_sum numeric)")
-        connection.execute("INSERT INTO control SELECT day, day, count(*), sum(\"BAL\") FROM deposits GROUP BY day")
+        connection.execute('UPDATE deposits SET "BAL" = NULL WHERE id = 2')
+        connection.execute(
+            "CREATE TABLE control (delivered_for date, business_date date, row_count int, amount_sum numeric)"
+        )
+        connection.execute('INSERT INTO control SELECT day, day, count(*), sum("BAL") FROM deposits GROUP BY day')
         connection.execute(f"CREATE ROLE hedui LOGIN PASSWORD '{PASSWORD}'")
         connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO hedui")
     yield uri
@@ -55,7 +58,7 @@ def server(tmp_path_factory) -> Iterator[str]:
 
 
 @pytest.fixture
-def fetch(make, tmp_path, server):
+def fetch(make, tmp_path, server, ending):
     values = tmp_path / "values"
     values.mkdir()
     parts = urlsplit(server)
@@ -70,8 +73,7 @@ def fetch(make, tmp_path, server):
             extract(manifest, DAY, tmp_path / "into", Values(values), seconds=seconds)
             parts = list(decode(manifest, manifest.datasets[0], tmp_path / "into" / "deposit", DAY))
         except Problem as problem:
-            assert PASSWORD not in repr(problem) + problem.message("en") + problem.message("zh")
-            return f"{type(problem).__name__} {problem.code}"
+            return ending(problem, PASSWORD, "张三")
         return parts
 
     fetch.values, fetch.into, fetch.server, fetch.folder = values, tmp_path / "into", server, folder
@@ -83,7 +85,11 @@ def test_rows_arrive_exact_and_in_order(fetch) -> None:
     first, second, third = parts[0].records.slice(0, 3).to_pylist()
     assert sum(part.records.num_rows for part in parts) == 40_000
     assert len(parts) > 1
-    assert (first["balance"], first["name"], first["account"]) == (Decimal("1234567890123456.78"), "李'四\u3000", "62000000000000001")
+    assert (first["balance"], first["name"], first["account"]) == (
+        Decimal("1234567890123456.78"),
+        "李'四\u3000",
+        "62000000000000001",
+    )
     assert (second["balance"], second["kind"], second["opened_on"]) == (None, "demand", date(2020, 1, 31))
     assert [r["row"] for r in (first, second, third)] == [1, 2, 3]
     assert {path.name for path in (fetch.into / "deposit").iterdir()} == {"control.json", "rows.arrow"}
@@ -96,13 +102,16 @@ def test_what_the_server_says_is_told_apart(fetch) -> None:
     assert fetch(("SELECT *", "SELECT FROM WHERE")) == "Skip unexpected-answer"
     assert fetch(("FROM deposits", "FROM pg_authid a, deposits")) == "Skip access-refused"
     assert fetch(("delivered_for = ", "delivered_for > ")) == "Skip not-delivered"
-    assert fetch(("SELECT business_date, row_count", "SELECT business_date - 1 AS business_date, row_count")) == "Skip stale-delivery"
+    assert (
+        fetch(("SELECT business_date, row_count", "SELECT business_date - 1 AS business_date, row_count"))
+        == "Skip stale-delivery"
+    )
     assert fetch(("row_count, amount_sum", "row_count - 1 AS row_count, amount_sum")) == "Skip count-mismatch"
     assert fetch(("row_count, amount_sum", "row_count + 1 AS row_count, amount_sum")) == "Skip truncated-delivery"
     assert fetch(("amount_sum FROM", "amount_sum + 0.01 AS amount_sum FROM")) == "Skip sum-mismatch"
     assert fetch(("ORDER BY id", "AND id < 0")) == "Skip empty-delivery"
     (fetch.values / "bank_x_url").write_text("postgresql+psycopg://127.0.0.1:1/x", "utf-8")
-    assert fetch(seconds=4.0) == "Retry unreachable"
+    assert fetch(seconds=10.0) == "Retry unreachable"
     for wrong in ("nonsense", "mysql+nothing://127.0.0.1/x"):
         (fetch.values / "bank_x_url").write_text(wrong, "utf-8")
         assert fetch() == "Stop bad-value"
@@ -111,7 +120,12 @@ def test_what_the_server_says_is_told_apart(fetch) -> None:
 def test_nothing_can_be_written(fetch) -> None:
     with psycopg.connect(fetch.server, autocommit=True) as connection:
         connection.execute("GRANT INSERT, DELETE ON deposits TO hedui")
-    said = fetch(("SELECT * FROM deposits WHERE day = :business_date ORDER BY id", "DELETE FROM deposits WHERE day = :business_date RETURNING *"))
+    said = fetch(
+        (
+            "SELECT * FROM deposits WHERE day = :business_date ORDER BY id",
+            "DELETE FROM deposits WHERE day = :business_date RETURNING *",
+        )
+    )
     assert said == "Skip unexpected-answer"
     assert not isinstance(fetch(), str)
 
@@ -122,7 +136,10 @@ def test_the_date_is_bound_and_never_pasted_in(fetch) -> None:
 
 
 def test_a_query_without_end_is_cut(fetch) -> None:
-    assert fetch(("SELECT * FROM deposits WHERE", "SELECT deposits.* FROM deposits, pg_sleep(600) WHERE"), seconds=1.0) == "Retry timed-out"
+    assert (
+        fetch(("SELECT * FROM deposits WHERE", "SELECT deposits.* FROM deposits, pg_sleep(600) WHERE"), seconds=1.0)
+        == "Retry timed-out"
+    )
     assert not (fetch.into / "receipt.json").exists()
 
 
@@ -161,7 +178,7 @@ class _Wire:
             line.close()
 
 
-@pytest.mark.parametrize("dead_after", [0, 1, 5, 300, 1000, 300_000], ids=str)
+@pytest.mark.parametrize("dead_after", [0, 300, 1000, 300_000], ids=str)
 def test_a_wire_that_goes_dead_at_any_point_is_cut(fetch, dead_after) -> None:
     wire = _Wire(f"{fetch.folder}/.s.PGSQL.5432", dead_after)
     name = urlsplit(fetch.server).path.strip("/")

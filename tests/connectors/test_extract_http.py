@@ -45,7 +45,9 @@ class Bank:
         if request.headers.get("authorization") != f"Basic {basic}" or form["grant_type"] != ["client_credentials"]:
             return Response(json.dumps({"error": "invalid_client", "error_description": SECRET}), 401)
         self.tokens += 1
-        return Response(json.dumps({"access_token": f"t{self.tokens}", "token_type": "Bearer", "expires_in": self.expires}))
+        return Response(
+            json.dumps({"access_token": f"t{self.tokens}", "token_type": "Bearer", "expires_in": self.expires})
+        )
 
     async def deposits(self, request: Request) -> Response:
         self.asked.append(dict(request.query_params))
@@ -83,7 +85,7 @@ def bank(running) -> Bank:
 
 
 @pytest.fixture
-def fetch(make, tmp_path, running):
+def fetch(make, tmp_path, running, ending):
     values = tmp_path / "values"
     values.mkdir()
     (values / "bank_x_url").write_text(f"http://127.0.0.1:{running[1]}", "utf-8")
@@ -94,10 +96,7 @@ def fetch(make, tmp_path, running):
         try:
             extract(manifest, DAY, tmp_path / "into", Values(values), seconds=seconds)
         except Problem as problem:
-            said = repr(problem) + problem.message("en") + problem.message("zh")
-            assert SECRET not in said
-            assert "127.0.0.1" not in said
-            return f"{type(problem).__name__} {problem.code}"
+            return ending(problem, SECRET, "127.0.0.1", "张三")
         parts = decode(manifest, manifest.datasets[0], tmp_path / "into" / "deposit", DAY)
         return f"{sum(part.records.num_rows for part in parts)} rows"
 
@@ -162,13 +161,16 @@ def test_a_cursor_that_goes_in_circles_is_refused(bank, fetch) -> None:
 
 @pytest.mark.parametrize(
     ("status", "code", "times"),
-    [(404, "Skip not-delivered", 1), (425, "Skip not-delivered", 1), (401, "Skip access-refused", 1), (403, "Skip access-refused", 1),
-     (400, "Skip unexpected-answer", 1), (302, "Skip unexpected-answer", 1), (204, "Skip unexpected-answer", 1),
-     (500, "Retry server-error", 3), (503, "Retry server-error", 3), (429, "Retry server-error", 3)],
+    [
+        (404, "Skip not-delivered", 1), (425, "Skip not-delivered", 1),
+        (401, "Skip access-refused", 1), (403, "Skip access-refused", 1),
+        (400, "Skip unexpected-answer", 1), (302, "Skip unexpected-answer", 1), (204, "Skip unexpected-answer", 1),
+        (500, "Retry server-error", 3), (503, "Retry server-error", 3), (429, "Retry server-error", 3),
+    ],
 )  # fmt: skip
 def test_each_status_has_its_meaning(bank, fetch, status, code, times) -> None:
     bank.answer = lambda _: Response("张三", status, headers={"location": "http://127.0.0.1/elsewhere"})
-    assert fetch(seconds=5.0) == code
+    assert fetch(seconds=10.0) == code
     assert len(bank.asked) == times
 
 
@@ -203,7 +205,9 @@ def test_a_server_that_does_not_turn_pages_is_not_asked_for_ever(bank, fetch) ->
     assert len(bank.asked) == 2
 
 
-@pytest.mark.parametrize("url", ["http://192.0.2.1", "ftp://127.0.0.1", "127.0.0.1", "http://[", "http://127.0.0.1.example"])
+@pytest.mark.parametrize(
+    "url", ["http://192.0.2.1", "ftp://127.0.0.1", "127.0.0.1", "http://[", "http://127.0.0.1.example"]
+)
 def test_records_do_not_travel_in_the_open(fetch, url) -> None:
     (fetch.values / "bank_x_url").write_text(url, "utf-8")
     assert fetch() == "Stop bad-value"
@@ -260,7 +264,7 @@ HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 50
 def test_a_peer_that_stops_at_any_point_is_cut(fetch, pieces, close, endless, code) -> None:
     listening, held = _peer(*pieces, close=close, endless=endless)
     (fetch.values / "bank_x_url").write_text(f"http://127.0.0.1:{listening.getsockname()[1]}", "utf-8")
-    assert fetch("cursor", 0.9) == code
+    assert fetch("cursor", 8.0 if close else 0.5) == code
     listening.close()
     for line in held:
         line.close()
@@ -270,4 +274,4 @@ def test_nobody_there_is_unreachable(fetch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
     (fetch.values / "bank_x_url").write_text(f"http://127.0.0.1:{port}", "utf-8")
-    assert fetch("json", 2.0) == "Retry unreachable"
+    assert fetch("json", 8.0) == "Retry unreachable"

@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalogue.problems import Skip
@@ -12,10 +12,19 @@ from connectors.formats.json_pages import at, parse
 
 
 def record(account: str, name: str = "张三", balance: object = "1.00", kind: object = "1") -> dict:
-    return {"CERT": "11010519491231002X", "NAME": name, "ACCT": account, "TYPE": kind, "BAL": balance, "OPEN": "20200131"}
+    return {
+        "CERT": "11010519491231002X",
+        "NAME": name,
+        "ACCT": account,
+        "TYPE": kind,
+        "BAL": balance,
+        "OPEN": "20200131",
+    }
 
 
-def page(records: list, *, count: object = 2, date: str = "2026-01-31", total: object = "2.00", **more: object) -> bytes:
+def page(
+    records: list, *, count: object = 2, date: str = "2026-01-31", total: object = "2.00", **more: object
+) -> bytes:
     data = {"date": date, "count": count, "sum": total, "records": records, **more}
     return json.dumps({"data": data}, ensure_ascii=False).encode()
 
@@ -33,7 +42,10 @@ def test_numbers_stay_exact(make, read) -> None:
     text = page([record("1", balance=0), record("2", kind=2)], total=0).decode()
     text = text.replace('"BAL": 0,', '"BAL": 1234567890123456.78,').replace('"sum": 0', '"sum": 1234567890123457.78')
     records = read(make("json"), {"page-000001.json": text.encode()}).records
-    assert [(r["balance"], r["kind"]) for r in records] == [(Decimal("1234567890123456.78"), "demand"), (Decimal("1.00"), "fixed")]
+    assert [(r["balance"], r["kind"]) for r in records] == [
+        (Decimal("1234567890123456.78"), "demand"),
+        (Decimal("1.00"), "fixed"),
+    ]
 
 
 def test_one_row_for_each_element_of_an_inner_array(make, read, verdict) -> None:
@@ -49,14 +61,25 @@ def test_one_row_for_each_element_of_an_inner_array(make, read, verdict) -> None
         {**base, "accounts": [{"no": "3", "money": [3]}]},
     ]
     result = read(manifest, {"page-000001.json": page(people, count=3, total="6.00")})
-    assert [(r["row"], r["account"], str(r["balance"])) for r in result.records] == [(1, "1", "1.00"), (2, "2", "2.00"), (3, "3", "3.00")]
+    assert [(r["row"], r["account"], str(r["balance"])) for r in result.records] == [
+        (1, "1", "1.00"),
+        (2, "2", "2.00"),
+        (3, "3", "3.00"),
+    ]
     assert verdict(manifest, {"page-000001.json": page(people, count=3, total="6.01")}) == "sum-mismatch"
     broken = read(manifest, {"page-000001.json": page([*people, {**base}], count=4, total="6.00")})
     assert broken.reasons == {4: "not-a-value"}
 
 
 def test_a_value_that_is_none_rejects_its_row(make, read) -> None:
-    rows = [record("1"), record("2", balance={"a": 1}), ["x"], "y", record("5", balance=True), {**record("6"), "BAL": None}]
+    rows = [
+        record("1"),
+        record("2", balance={"a": 1}),
+        ["x"],
+        "y",
+        record("5", balance=True),
+        {**record("6"), "BAL": None},
+    ]
     result = read(make("json"), {"page-000001.json": page(rows, count=6, total="1.00")})
     assert result.reasons == {2: "not-a-value", 3: "not-a-value", 4: "not-a-value", 5: "bad-money"}
     assert [(r["row"], r["balance"]) for r in result.records] == [(1, Decimal("1.00")), (6, None)]
@@ -82,7 +105,7 @@ def test_a_value_that_is_none_rejects_its_row(make, read) -> None:
         ("missing-column", {"page-000001.json": BOTH["page-000001.json"].replace(b'"ACCT"', b'"KONTO"')}),
         ("pages-disagree", {**GOOD, "page-000002.json": page([record("2")], count=3)}),
         ("control-unreadable", {"page-000001.json": BOTH["page-000001.json"].replace(b'"count"', b'"n"')}),
-        ("control-unreadable", {"page-000001.json": BOTH["page-000001.json"].replace(b'"sum": "2.00"', b'"sum": null')}),
+        ("control-unreadable", {"page-000001.json": BOTH["page-000001.json"].replace(b'"2.00"', b"null")}),
         ("unreadable-delivery", {"page-000001.json": b"<html>503</html>"}),
         ("unreadable-delivery", {"page-000001.json": b'{"data": NaN}'}),
         ("unreadable-delivery", {"page-000001.json": b"[" * 100_000 + b"]" * 100_000}),
@@ -103,7 +126,12 @@ def test_a_page_cut_anywhere_is_a_cut_page(place: int) -> None:
     assert caught.value.code == "truncated-delivery"
 
 
-@given(st.recursive(st.none() | st.booleans() | st.text(max_size=5), lambda c: st.lists(c) | st.dictionaries(st.text(max_size=3), c)))
+@settings(max_examples=40)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.text(max_size=5), lambda c: st.lists(c) | st.dictionaries(st.text(max_size=3), c)
+    )
+)
 def test_pointers_find_what_is_there(document) -> None:
     def walk(here, path):
         assert at(document, path) == here

@@ -29,20 +29,23 @@ CASES = [
     ("delimited", "DEP_{date:%Y%m%d}.txt", "DEP_{day}.txt", "15: datasets[1].path", "in braces only the date"),
     ("delimited", '"gb18030"', '"big5"', "16: datasets[1].format.encoding", "expected one of: utf-8, gbk, gb18030"),
     ("delimited", 'delimiter = "|"', 'delimiter = "||"', "16: datasets[1].format.delimiter", "expected one ASCII"),
-    ("delimited", "header = true }", "header = false }", "16: datasets[1].format.columns", "the columns must be listed"),
+    ("delimited", "header = true }", "header = false }", "16: datasets[1].format.columns",
+     "the columns must be listed"),
     ("delimited", "header = true }", 'header = true, columns = ["A"] }', "16: datasets[1].format.columns",
      "the first line gives the names"),
     ("delimited", 'item = "account", column', 'item = "iban", column', "17: datasets[1].fields[3].item",
      "deposit has no item iban; known are resident_id, name, as_of, account, kind, balance, opened_on"),
     ("delimited", '  { item = "name", column = "NAME" },\n', "", "17: datasets[1].fields", "name must be mapped"),
-    ("delimited", 'item = "name"', 'item = "resident_id"', "17: datasets[1].fields[2].item", "resident_id is mapped twice"),
+    ("delimited", 'item = "name"', 'item = "resident_id"', "17: datasets[1].fields[2].item",
+     "resident_id is mapped twice"),
     ("delimited", 'unit = "yuan"', 'unit = "dollar"', "17: datasets[1].fields[5].unit", "one of: fen, yuan, wan_yuan"),
     ("delimited", ', unit = "yuan"', "", "17: datasets[1].fields[5].unit", "expected one of: fen, yuan, wan_yuan"),
     ("delimited", 'column = "NAME"', 'column = "NAME", unit = "yuan"', "17: datasets[1].fields[2].unit",
      "has no meaning for an item of type text"),
     ("delimited", '"2" = "fixed"', '"2" = "frozen"', "17: datasets[1].fields[4].codes.2", "one of: demand, fixed"),
     ("delimited", ', date = "%Y%m%d" }', " }", "17: datasets[1].fields[6].date", "say how the date is written"),
-    ("delimited", 'date = "%Y%m%d" }', 'date = "%Y%m" }', "17: datasets[1].fields[6].date", "expected %Y, %m and %d once each"),
+    ("delimited", 'date = "%Y%m%d" }', 'date = "%Y%m" }', "17: datasets[1].fields[6].date",
+     "expected %Y, %m and %d once each"),
     ("delimited", "(?P<date>", "(?P<day>", "25: datasets[1].control", "exactly one group named date"),
     ("delimited", "(?P<date>", "(?P<day>", "27: datasets[1].control.header", "only be date, count, sum and bytes"),
     ("delimited", "(?P<count>", "(?P<count", "28: datasets[1].control.trailer", "a regular expression"),
@@ -62,12 +65,16 @@ CASES = [
     ("json", "size = 3", "size = 0", "datasets[1].paging.size", "expected a number >= 1"),
     ("json", 'client_id = "hedui"', "client_id = 7", "transport.auth.client_id", "expected text in quotes"),
     ("cursor", ', next_at = "/data/next"', "", "datasets[1].paging.next_at", "this key is needed"),
-    ("database", "day = :business_date", "day = '2026-01-31'", "datasets[1].query", "the query must ask for :business_date"),
-    ("database", 'sum_item = "balance"', 'sum_item = "worth"', "datasets[1].control.sum_item", "expected one of: balance"),
+    ("database", "day = :business_date", "day = '2026-01-31'", "datasets[1].query",
+     "the query must ask for :business_date"),
+    ("database", 'sum_item = "balance"', 'sum_item = "worth"', "datasets[1].control.sum_item",
+     "expected one of: balance"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "old", "new", "where", "words"), CASES, ids=[f"{c[0]}-{c[3]}-{i}" for i, c in enumerate(CASES)])
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "where", "words"), CASES, ids=[f"{c[0]}-{c[3]}-{i}" for i, c in enumerate(CASES)]
+)
 def test_each_mistake_is_named_with_its_place(make, kind, old, new, where, words) -> None:
     with pytest.raises(BadManifests) as caught:
         make(kind, (old, new))
@@ -125,5 +132,5 @@ def test_the_folder_says_what_kind_a_source_is(whole, tmp_path) -> None:
 def test_the_faults_cross_processes(make) -> None:
     with pytest.raises(BadManifests) as caught:
         make("xml", ("required = true", "required = 1.5"))
-    copy = pickle.loads(pickle.dumps(caught.value))
+    copy = pickle.loads(pickle.dumps(caught.value))  # noqa: S301
     assert copy.message("en") == caught.value.message("en")

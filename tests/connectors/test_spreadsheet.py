@@ -62,21 +62,23 @@ def test_the_last_row_can_be_a_trailer(make, read, verdict) -> None:
     manifest = make(
         "spreadsheet",
         ("header = '.*日期：(?P<date>\\S+).*共(?P<count>\\d+)条.*'",
-         "header = '.*日期：(?P<date>\\S+).*'\ntrailer = '合计 (?P<count>\\d+) (?P<sum>[\\d.]+)'\nsum_item = \"balance\""),
+         "header = '.*日期：(?P<date>\\S+).*'\nsum_item = 'balance'\ntrailer = '合计 (?P<count>\\d+) (?P<sum>.+)'"),
     )  # fmt: skip
     assert len(read(manifest, book([*ROWS, ["合计", 2, 12.8]])).records) == 2
     assert verdict(manifest, book([*ROWS, ["合计", 2, 12.9]])) == "sum-mismatch"
     assert verdict(manifest, book(ROWS)) == "truncated-delivery"
 
 
-text = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=20)
+text = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=20
+)
 
 
 @settings(max_examples=25)
 @given(rows=st.lists(st.tuples(text, text), min_size=1, max_size=10))
 def test_what_is_written_is_read_back(make, read, rows) -> None:
     body = [["1", name, "a" + account, "1", 1, "2020-01-31"] for name, account in rows]
-    title = TITLE[:-1] + [f"共{len(rows)}条"]
+    title = [*TITLE[:-1], f"共{len(rows)}条"]
     result = read(make("spreadsheet"), book(body, title=title))
     assert [r["name"] or "" for r in result.records] == [n if n.strip(" \u3000") else "" for n, _ in rows]
     assert [r["account"] for r in result.records] == [("a" + a).strip(" \u3000") for _, a in rows]
@@ -133,6 +135,8 @@ def test_a_lone_cell_in_the_far_corner_is_not_laid_out(make, verdict) -> None:
         for name in old.namelist():
             data = old.read(name)
             if name.endswith("sheet1.xml"):
-                data = data.replace(b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>')
+                data = data.replace(
+                    b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+                )
             new.writestr(name, data)
     assert verdict(make("spreadsheet"), memory.getvalue()) == "too-large"

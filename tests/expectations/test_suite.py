@@ -228,6 +228,7 @@ def test_nothing_personal_is_told_logged_or_printed(caplog, capfd) -> None:
     assert verdict.accepted.num_rows == 0
     out, err = capfd.readouterr()
     assert (out, err) == ("", "")
+    assert not [line for line in caplog.records if line.name.startswith("great_expectations")]
     assert secrets(caplog.text + "".join(str(warning.message) for warning in warned)) == []
 
 

@@ -17,14 +17,12 @@ pytestmark = pytest.mark.xdist_group("killed")
 ROOT = Path(__file__).resolve().parents[2]
 # Every checkpoint in the code, so that a new one is covered by itself; stages in their order.
 FLOW = ["select", "extract", "land", "validate", "match", "assess", "report", "publish"]
-POINTS = sorted(
-    {
-        found
-        for path in sorted((ROOT / "hedui").rglob("*.py"))
-        for found in re.findall(r"checkpoint\(\"([a-z]+:[a-z]+)\"\)", path.read_text("utf-8"))
-    },
-    key=lambda point: FLOW.index(point.partition(":")[0]),
-)
+FOUND = [
+    found
+    for path in sorted((ROOT / "hedui").rglob("*.py"))
+    for found in re.findall(r"checkpoint\(\"([a-z]+:[a-z]+)\"\)", path.read_text("utf-8"))
+]
+POINTS = sorted(dict.fromkeys(FOUND), key=lambda point: (FLOW.index(point.partition(":")[0]), FOUND.index(point)))
 
 
 def spend(office: Office, **environment: str) -> subprocess.CompletedProcess[str]:

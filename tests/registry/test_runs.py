@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import signal
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date
 
 import pytest
@@ -163,6 +163,27 @@ def test_attempts_at_once_have_different_numbers(engine):
 def test_opening_at_once_gives_one_run(engine):
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(lambda _: _open(engine), range(16))) == {"2026-01-31.1"}
+
+
+def test_who_opens_while_another_is_opening_waits_and_gets_the_same_run(engine):
+    with ThreadPoolExecutor(1) as pool:
+        with database.session(engine) as session:
+            first = runs.open_run(session, DAY).id
+            second = pool.submit(_open, engine)
+            wait([second], 0.3)  # long enough for it to be held up by the open transaction
+            assert not second.done()
+        assert second.result() == first
+
+
+def test_publication_waits_for_a_step_that_is_being_recorded(engine):
+    run = _open(engine)
+    with ThreadPoolExecutor(1) as pool:
+        with database.session(engine) as session:
+            runs.begin_attempt(session, run, "bank_01")
+            published = pool.submit(_publish, engine, run)
+            wait([published], 0.3)
+            assert not published.done()
+        assert published.result()
 
 
 def test_publishing_at_once_publishes_once(engine):

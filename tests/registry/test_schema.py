@@ -12,7 +12,7 @@ from sqlalchemy import inspect, text
 
 from catalogue.problems import Stop
 from hedui.registry import database
-from hedui.registry.models import Base
+from hedui.registry.models import Base, Ref
 from hedui.settings import Settings
 
 
@@ -111,3 +111,14 @@ def test_a_block_that_raises_leaves_nothing(engine):
         insert_and_fail()
     with database.session(engine, readonly=True) as session:
         assert session.scalar(text("SELECT count(*) FROM households")) == 0
+
+
+def test_references_sort_by_bytes_on_postgresql_too(engine):
+    if engine.dialect.name != "postgresql":
+        pytest.skip("SQLite knows no other order")
+    statement = text("SELECT table_name, column_name, collation_name FROM information_schema.columns")
+    with engine.connect() as connection:
+        collations = {(table, column): found for table, column, found in connection.execute(statement)}
+    refs = [column for table in Base.metadata.tables.values() for column in table.columns if column.type is Ref]
+    assert len(refs) > 20
+    assert {collations[column.table.name, column.name] for column in refs} == {"C"}

@@ -1,9 +1,11 @@
 """A stolen disk gives nothing: no planted ID number, name or amount lies in plain text in any file of a database."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from hedui.registry import database, people
 
@@ -26,11 +28,18 @@ def planted(engine, keyring, rows, write):
             assert people.import_file(session, keyring, write(version)).taken_in
     values = {row[name] for row in rows for name in ("resident_id", "name")} | {AMOUNT, "欧阳", "阿依古丽"}
     values |= {value[:17] for value in values if len(value) == 18}
-    return {value.encode(encoding) for value in values for encoding in ("utf-8", "gb18030", "utf-16-le")}
+    encoded = {value.encode(encoding) for value in values for encoding in ("utf-8", "gb18030", "utf-16-le")}
+    return {value for value in encoded if len(value) > 5}  # shorter ones are met in sealed bytes by chance
 
 
 def _where_found(settings, planted):
-    return {path.name for path in _files(settings) for value in planted if value in path.read_bytes()}
+    found = set()
+    for path in _files(settings):
+        with suppress(FileNotFoundError):  # PostgreSQL removes files of its own
+            content = path.read_bytes()
+            if any(value in content for value in planted):
+                found.add(path.name)
+    return found
 
 
 def test_no_file_of_the_database_holds_a_planted_value(engine, settings, planted):
@@ -50,15 +59,14 @@ def test_no_file_of_the_database_holds_a_planted_value(engine, settings, planted
 
 
 def test_the_search_would_find_a_value(engine, settings, planted):
+    del planted
     with database.session(engine) as session:
-        session.execute(text("UPDATE households SET township = '欧阳示例' WHERE ref = 'H000001'"))
-    assert _where_found(settings, planted)
+        session.execute(text("UPDATE households SET township = '找得到的街道' WHERE ref = 'H000001'"))
+    assert _where_found(settings, {"找得到的街道".encode()})
 
 
 def test_an_error_of_the_database_quotes_no_value(engine, rows):
-    with pytest.raises(Exception) as failed, database.session(engine) as session:  # noqa: PT011, PT012
-        statement = text("INSERT INTO members (ref, household_ref, relation) VALUES (:ref, :name, :number)")
-        session.execute(statement, {"ref": "H1-1", "name": rows[0]["name"], "number": rows[0]["resident_id"]})
-    if engine.dialect.name == "sqlite":
-        assert rows[0]["name"] not in str(failed.value)
-        assert rows[0]["resident_id"] not in str(failed.value)
+    values = {"name": rows[0]["name"], "number": rows[0]["resident_id"]}
+    with pytest.raises(DBAPIError) as failed, database.session(engine) as session:
+        session.execute(text("INSERT INTO members (no_such_column, name) VALUES (:name, :number)"), values)
+    assert not any(value in str(failed.value) for value in values.values())

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from hedui.keyring import Keyring, SealBroken
 from hedui.registry import database, people
-from hedui.registry.models import Case, Household
+from hedui.registry.models import Case, Household, Member
 
 DAY = date(2026, 1, 31)
 
@@ -121,6 +121,14 @@ def test_who_has_left_the_household_is_not_selected(chosen, rows):
     assert counts.members == 4
     assert [member["member_ref"] for member in households[0]["members"]] == ["H000001-1", "H000001-3"]
     assert "H000001-2" not in {row["member_ref"] for row in applicants}
+
+
+def test_the_signature_of_who_has_left_opens_nothing(chosen, rows, engine, keyring, tmp_path):
+    chosen(rows)
+    with database.session(engine) as session:
+        session.execute(update(Member).where(Member.ref == "H000002-1").values(active=False))
+    counts = people.select(engine, keyring, DAY, tmp_path / "work")
+    assert (counts.households, counts.left_out) == (1, {"no-authorisation": 1, "no-signature": 1})
 
 
 def test_neither_blocks_nor_the_order_of_the_file_change_a_byte(chosen, rows, engine, keyring, tmp_path, monkeypatch):

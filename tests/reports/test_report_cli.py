@@ -124,10 +124,10 @@ def test_show_says_everything_in_both_languages(office, call, monkeypatch, langu
     shown = out.decode()
     assert code == 0
     said = {
-        "zh": ("核对报告", "南京市", "未应答", "至少", "无法判断", "待确认", "申报", "算式", "具名工作人员",
+        "zh": ("核对报告", "南京市", "未应答", "至少", "无法判断", "待确认", "申报", "限额: 800.00", "具名工作人员",
                "2,100.50 元"),
         "en": ("Verification report", "Nanjing", "no answer", "at least", "cannot be determined", "Unconfirmed",
-               "Declared", "arithmetic", "named person", "2,100.50 yuan"),
+               "Declared", "limit: 800.00", "named person", "2,100.50 yuan"),
     }  # fmt: skip
     for word in (*said[language], "H000001-2", "timed-out", "bank_01:deposit:1", "800.00 × 24 × 2", "2026-06"):
         assert word in shown, word
@@ -189,3 +189,17 @@ def test_a_damaged_store(office, call):
 def test_wrong_usage(office, call, arguments):
     assert call("report", *arguments)[0] == 2
     assert trail(office[0]) == []
+
+
+def test_what_sources_deliver_means_nothing_to_the_terminal(home, capsys):
+    from rich.console import Console
+
+    from hedui.reports.show import show
+
+    hostile = "[bold]x[/nonsense] \x1b[2J\u202e1"
+    home.member().record("bank_01", "wealth_product", contract="W1", product=hostile, value="1.00")
+    show(home.report, Console(width=200), "en")
+    shown = capsys.readouterr().out
+    assert "[bold]x[/nonsense]" in shown
+    assert "\x1b[2J" not in shown
+    assert "\u202e" not in shown

@@ -20,6 +20,7 @@ from catalogue.problems import Stop
 from connectors.manifest import Manifest
 from hedui.pipeline.checkpoints import checkpoint
 from hedui.pipeline.night import Night
+from hedui.pipeline.sources import accepted_files
 from hedui.policy.force import Policy
 from hedui.policy.load import shipped
 from hedui.policy.outcome import Words
@@ -49,7 +50,7 @@ _MATCHES = pa.schema(_MATCH_FIELDS)
 
 @dataclass(frozen=True)
 class Inputs:
-    """What earlier stages left in the working area. Shapes: docs/working-area.md."""
+    """What select, validate and match left in the working area."""
 
     applicants: Path
     households: Path
@@ -59,8 +60,6 @@ class Inputs:
 
 def assess_run(night: Night) -> list[str]:
     """Assess every household of a run; return the cities that have reports to write, in order."""
-    from hedui.pipeline.sources import accepted_files
-
     if night.published():
         return []
     out = night.workspace.assessed
@@ -182,7 +181,11 @@ def _write(documents: Iterable[pa.RecordBatch], folder: Path) -> int:
     written = 0
     slices = (piece for batch in documents for piece in _by_county(batch))
     for county, pieces in groupby(slices, key=lambda piece: piece[0]):
-        with pq.ParquetWriter(folder / f"county={county}.parquet", DOCUMENTS, compression="zstd") as writer:
+        # No document is like another: neither a dictionary nor statistics would be of use.
+        path = folder / f"county={county}.parquet"
+        with pq.ParquetWriter(
+            path, DOCUMENTS, compression="lz4", use_dictionary=False, write_statistics=False
+        ) as writer:
             for _, piece in pieces:
                 writer.write_batch(piece)
                 written += piece.num_rows

@@ -1,8 +1,8 @@
 """Report: seal every household's document to its county, city and province, packed in shards."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Iterator
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from hedui.pipeline.checkpoints import checkpoint
 from hedui.pipeline.night import Night
 from hedui.registry.runs import ReportIndexRow
-from hedui.reports.model import Summary, decode, summary
+from hedui.reports.model import Summary
 from hedui.reports.seal import Subject, recipients_of, seal
 from hedui.reports.store import ReportStore
 
@@ -44,5 +44,7 @@ def report(night: Night, city: str) -> int:
 def _sealed(night: Night, county: str, documents: Path) -> Iterator[tuple[Summary, bytes]]:
     recipients = recipients_of(county, night.keyring)
     for batch in pq.ParquetFile(documents).iter_batches(batch_size=512):
-        for household, document in zip(batch["household_ref"].to_pylist(), batch["document"].to_pylist(), strict=True):
-            yield summary(decode(document)), seal(document, Subject(household, county, night.run_id), recipients)
+        for row in batch.to_pylist():
+            document = row.pop("document")
+            said = Summary(**row)
+            yield said, seal(document, Subject(said.household_ref, county, night.run_id), recipients)
