@@ -1,6 +1,5 @@
 """`hedui report`: list the published reports, and open one."""
 
-import getpass
 import json
 import re
 from datetime import date
@@ -8,13 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from catalogue.problems import Stop
 from catalogue.text import current_language, text
 from hedui.cli.nightly import Day
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from hedui.registry.models import ReportIndex, Run
 
 _DEFAULT_PURPOSE = "operations"
@@ -41,12 +37,10 @@ def report() -> None:
 @click.option("--json", "as_json", is_flag=True, help=text("cli-report-list-json-help"))
 def list_(business_date: date | None, *, as_json: bool) -> None:
     """List what the index says of each report; no report is opened."""
-    from hedui.registry import database, runs
-    from hedui.settings import Settings
+    from hedui.pipeline.published import current
 
-    with database.session(database.connect(Settings()), readonly=True) as session:
-        run = _published(session, business_date)
-        listed = [_row(run, entry) for entry in runs.list_reports(session, run.id)]
+    run, entries = current(business_date)
+    listed = [_row(run, entry) for entry in entries]
     if as_json:
         click.echo(json.dumps(listed, ensure_ascii=False))
     else:
@@ -62,50 +56,13 @@ def list_(business_date: date | None, *, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help=text("cli-report-json-help"))
 def show(household: str, business_date: date | None, purpose: str, *, as_json: bool) -> None:
     """Put the reading on record, then open the report and print it."""
-    from hedui.access import audit
-    from hedui.keyring import Keyring
-    from hedui.registry import database
-    from hedui.reports.seal import Subject, open_with
-    from hedui.reports.store import ReportStore
-    from hedui.settings import Settings
+    from hedui.pipeline.published import document as open_document
 
-    settings = Settings()
-    registry = database.connect(settings)
-    with database.session(registry, readonly=True) as session:
-        entry = _located(session, household, business_date)
-    subject = Subject(entry.household_ref, entry.county, entry.run_id)
-    with database.session(registry) as session:
-        audit.record(session, getpass.getuser(), "report.show", subject.household_ref, purpose, {"run": subject.run_id})
-    sealed = ReportStore.at(settings.store).read(entry)
-    document = open_with(Keyring.open(settings.keyring), sealed, subject)
+    document = open_document(household, business_date, purpose)
     if as_json:
         click.echo(document, nl=False)  # the very bytes
     else:
         _show_report(document)
-
-
-def _published(session: "Session", business_date: date | None) -> "Run":
-    from hedui.registry import runs
-
-    run = runs.current(session, business_date)
-    if run is None:
-        day = "–" if business_date is None else business_date.isoformat()
-        raise Stop("report-nothing-published", date=day)
-    return run
-
-
-def _located(session: "Session", household: str, business_date: date | None) -> "ReportIndex":
-    from hedui.registry import runs
-
-    if business_date is not None:
-        _published(session, business_date)
-    entry = runs.find_report(session, household, business_date)
-    if entry is None:
-        # What was typed is not repeated: it may be a name or an ID number.
-        if business_date is not None and runs.find_report(session, household) is not None:
-            raise Stop("report-not-of-date", household=household, date=business_date.isoformat())
-        raise Stop("report-unknown-household")
-    return entry
 
 
 def _row(run: "Run", entry: "ReportIndex") -> dict[str, str | int]:

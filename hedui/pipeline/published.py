@@ -1,4 +1,4 @@
-"""What a published run says of its matches, read back from its reports: for comparing with a known truth."""
+"""Reading what was published: one household's report, or all matches of a run. The audit entry always comes first."""
 
 import getpass
 from collections.abc import Iterator
@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
+from sqlalchemy.orm import Session
 
 from catalogue.problems import Stop
 from hedui.access import audit
 from hedui.keyring import Keyring
 from hedui.registry import database, runs
+from hedui.registry.models import ReportIndex, Run
 from hedui.reports.model import Report, decode
 from hedui.reports.seal import Subject, open_with
 from hedui.reports.store import ReportStore
@@ -28,6 +30,29 @@ class Published:
     matches: pa.Table
     sources_accepted: frozenset[str]
     members_reported: frozenset[str]  # members under a live authorisation who have a report
+
+
+def current(business_date: date | None = None) -> tuple[Run, list[ReportIndex]]:
+    """Return the run that readers use and its index, which holds nothing personal; `Stop` where none is published."""
+    with database.session(database.connect(Settings()), readonly=True) as session:
+        run = _published(session, business_date)
+        return run, list(runs.list_reports(session, run.id))
+
+
+def document(household: str, business_date: date | None, purpose: str) -> bytes:
+    """Put the reading on record, then open one household's report and return its canonical JSON.
+
+    Raises `Stop`: nothing published, no report of this household (of this date), no private key, a broken seal.
+    """
+    settings = Settings()
+    registry = database.connect(settings)
+    with database.session(registry, readonly=True) as session:
+        entry = _located(session, household, business_date)
+    subject = Subject(entry.household_ref, entry.county, entry.run_id)
+    with database.session(registry) as session:
+        audit.record(session, getpass.getuser(), "report.show", subject.household_ref, purpose, {"run": subject.run_id})
+    sealed = ReportStore.at(settings.store).read(entry)
+    return open_with(Keyring.open(settings.keyring), sealed, subject)
 
 
 def matches(business_date: date | None = None) -> Published:
@@ -52,12 +77,29 @@ def _reports(business_date: date | None) -> Iterator[Report]:
     settings = Settings()
     registry = database.connect(settings)
     with database.session(registry) as session:
-        run = runs.current(session, business_date)
-        if run is None:
-            raise Stop("report-nothing-published", date=business_date.isoformat() if business_date else "–")
+        run = _published(session, business_date)
         audit.record(session, getpass.getuser(), "report.score", run.id, "accuracy", {"run": run.id})
     store, keyring = ReportStore.at(settings.store), Keyring.open(settings.keyring)
     with database.session(registry, readonly=True) as session:
         for entry in runs.list_reports(session, run.id):
             subject = Subject(entry.household_ref, entry.county, run.id)
             yield decode(open_with(keyring, store.read(entry), subject))
+
+
+def _published(session: Session, business_date: date | None) -> Run:
+    run = runs.current(session, business_date)
+    if run is None:
+        raise Stop("report-nothing-published", date=business_date.isoformat() if business_date else "–")
+    return run
+
+
+def _located(session: Session, household: str, business_date: date | None) -> ReportIndex:
+    if business_date is not None:
+        _published(session, business_date)
+    entry = runs.find_report(session, household, business_date)
+    if entry is None:
+        # What was typed is not repeated: it may be a name or an ID number.
+        if business_date is not None and runs.find_report(session, household) is not None:
+            raise Stop("report-not-of-date", household=household, date=business_date.isoformat())
+        raise Stop("report-unknown-household")
+    return entry
