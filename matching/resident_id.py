@@ -47,7 +47,7 @@ _OLD_LENGTH: Final = 15
 _PERMITS: Final = 810_000  # 81, 82, 83: permits; 9: foreigners' cards: the first six digits are no region
 _NOTHING: Final = pa.nulls(1, pa.string())[0]  # not pa.scalar, which would import pandas
 # Rows worked on at a time: they stay within the processor's cache, and their product is too small for OpenBLAS to
-# spread over threads of its own (at 262,144 multiplications), which on a busy machine costs several times what it saves.
+# spread over threads of its own (at 262,144 multiplications), which costs a busy machine several times what it saves.
 _BLOCK: Final = 2_048
 
 # Everything that is typed between or around the characters of a number without belonging to it.

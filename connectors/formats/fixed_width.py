@@ -39,7 +39,6 @@ def _chunk(block: bytes, form: FixedWidth, said: Said) -> Chunk:
     rows = numbered(said.rows + 1, len(starts))
     said.rows += len(starts)
     said.misfits += int((~fits).sum())
-    _listen(block, form.encoding, said)
 
     def text(position: np.intp) -> str:
         return block[starts[position] : ends[position]].decode(form.encoding, "replace")
@@ -50,6 +49,7 @@ def _chunk(block: bytes, form: FixedWidth, said: Said) -> Chunk:
     for place in np.flatnonzero(lost):
         said.broken += 1
         rejects.append(Reject(int(rows[good[place]]), "", "broken-character", text(good[place])))
+    _listen(block, form.encoding, said, spoilt=bool(lost.any()))
     kept = np.flatnonzero(~lost)
     if len(kept) < len(good):
         cells = {name: column.take(pa.array(kept)) for name, column in cells.items()}
@@ -114,18 +114,16 @@ def _texts(cut: Bytes, encoding: Encoding) -> pa.StringArray:
     return pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(text[text != _NEWLINE]))
 
 
-def _listen(block: bytes, encoding: Encoding, said: Said) -> None:
-    """Note whether the lines speak the declared encoding."""
+def _listen(block: bytes, encoding: Encoding, said: Said, *, spoilt: bool) -> None:
+    """Note whether the lines speak the declared encoding; line by line where some of them were spoilt."""
     if block.isascii():
         return
-    if is_foreign(block, encoding):
-        said.spoken += block.count(b"\n")
-        said.foreign += block.count(b"\n")
+    foreign = is_foreign(block, encoding)
+    if foreign or not spoilt:
+        lines = block.count(b"\n")
+        said.spoken += lines
+        said.foreign += lines * foreign
         return
-    try:
-        block.decode(encoding)
-        said.spoken += block.count(b"\n")
-    except UnicodeDecodeError:
-        spoken = [line for line in block.split(b"\n") if not line.isascii()]
-        said.spoken += len(spoken)
-        said.foreign += sum(is_foreign(line, encoding) for line in spoken)
+    spoken = [line for line in block.split(b"\n") if not line.isascii()]
+    said.spoken += len(spoken)
+    said.foreign += sum(is_foreign(line, encoding) for line in spoken)

@@ -1,7 +1,7 @@
 """The command line. Every command is loaded only when it is called, so that `hedui --help` answers at once."""
 
-import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -33,6 +33,15 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(import_module(COMMANDS[cmd_name]), cmd_name)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; a problem is told as an error line and a hint line, never as a traceback."""
+        try:
+            return super().invoke(ctx)
+        except Problem as problem:
+            click.echo(f"error: {problem.message()}", err=True)
+            click.echo(f"hint: {problem.hint()}", err=True)
+            return ctx.exit(STOPPED)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands without importing them."""
         with formatter.section(text("cli-commands")):
@@ -46,10 +55,5 @@ def hedui() -> None:
 
 
 def main() -> None:
-    """Run `hedui`; a problem is told as an error line and a hint line, never as a traceback."""
-    try:
-        hedui(standalone_mode=True)
-    except Problem as problem:
-        click.echo(f"error: {problem.message()}", err=True)
-        click.echo(f"hint: {problem.hint()}", err=True)
-        sys.exit(STOPPED)
+    """Run `hedui`."""
+    hedui()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -37,11 +38,24 @@ class _Counted(NamedTuple):
 
 def evaluate(policy: Policy, county: str, heads: int, found: Mapping[Measure, Measured]) -> tuple[LineResult, ...]:
     """Hold a household of `heads` members against every line, in order of id."""
-    return tuple(
-        _evaluate(policy, line, line.compares, county=county, heads=heads, found=found[line.compares.measure])
-        for line in policy.lines
-        if line.compares is not None
-    )
+    results = []
+    for line in policy.lines:
+        if line.compares is not None:
+            measured = found[line.compares.measure]
+            if measured.holdings:
+                result = _evaluate(policy, line, line.compares, county=county, heads=heads, found=measured)
+            else:
+                result = _of_nothing(policy, line.id, county, heads, complete=measured.complete)
+            results.append(result)
+    return tuple(results)
+
+
+@lru_cache(maxsize=16_384)  # most households hold nothing of most kinds
+def _of_nothing(policy: Policy, line_id: str, county: str, heads: int, *, complete: bool) -> LineResult:
+    line = policy.line(line_id)
+    if line is None or line.compares is None:
+        raise KeyError(line_id)
+    return _evaluate(policy, line, line.compares, county=county, heads=heads, found=Measured((), complete))
 
 
 def _evaluate(

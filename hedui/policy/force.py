@@ -11,7 +11,7 @@ from hedui.policy.model import Line, Value
 from hedui.policy.outcome import Document, ParameterUsed, Words
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Policy:
     """Lines with only those values that are in force on one date. A change with a future date is not in it."""
 
@@ -19,7 +19,7 @@ class Policy:
     lines: tuple[Line, ...]  # by id; each with its definition
     version: str  # SHA-256 of the canonical form of everything in force
     _values: dict[tuple[str, str], Value]
-    _used: dict[tuple[str, str], ParameterUsed | None] = field(default_factory=dict, compare=False, repr=False)
+    _used: dict[tuple[str, str], ParameterUsed | None] = field(default_factory=dict, repr=False)
 
     @classmethod
     def on(cls, business_date: date, lines: Iterable[Line]) -> "Policy":

@@ -18,6 +18,13 @@ from hedui.settings import Settings
 
 _MIGRATIONS = Path(sql.__file__).parent / "migrations"
 _BUSY_MS = 60_000  # how long a writer waits for another one on SQLite
+_PRAGMAS = (
+    f"busy_timeout = {_BUSY_MS}",
+    "journal_mode = WAL",
+    "foreign_keys = ON",
+    "cache_size = -65536",  # 64 MiB: the blind index is written all over
+    "temp_store = MEMORY",
+)
 _LOCK = 0x4845_4455_4901  # the advisory lock under which PostgreSQL is migrated
 
 
@@ -111,7 +118,7 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: object) -> None:
         connection.isolation_level = None  # the driver starts no transactions by itself: `_begin` does
-        for pragma in (f"busy_timeout = {_BUSY_MS}", "journal_mode = WAL", "foreign_keys = ON"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").close()
 
     @event.listens_for(engine, "begin")

@@ -1,6 +1,5 @@
 """Who is verified: taken in from a file, found by number, chosen for a business date."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import pyarrow as pa
+import pyarrow.json as arrow_json
 import pyarrow.parquet as pq
 from sqlalchemy import ColumnElement, Engine, Row, and_, case, exists, func, or_
 from sqlalchemy import select as query
@@ -197,10 +197,6 @@ def _members(session: Session, keyring: Keyring, business_date: date, block: lis
     ).all()
     refs, households, names, identities, relations, authorised, declared = zip(*rows, strict=True)
     place = {row.household_ref: at for at, row in enumerate(block)}
-    opened = [
-        json.loads(text) if text is not None else {}
-        for text in keyring.unseal_column("members/declared", refs, declared)
-    ]
     columns: dict[str, Any] = {
         "member_ref": pa.array(refs, pa.string()),
         "name": pa.array(keyring.unseal_column("members/name", refs, names), pa.string()),
@@ -208,12 +204,22 @@ def _members(session: Session, keyring: Keyring, business_date: date, block: lis
         "relation": pa.array(relations, pa.string()),
         "authorised": pa.array([bool(flag) for flag in authorised], pa.bool_()),
     }
+    figures = _figures(keyring.unseal_column("members/declared", refs, declared))
     for item in DECLARED:
         field = MEMBERS.field(f"declared_{item}")
-        written = pa.array([figures.get(item) for figures in opened])
-        columns[field.name] = written.cast(field.type)
+        columns[field.name] = figures[item].cast(field.type)
     columns["at"] = pa.array([place[household] for household in households], pa.int64())
     return pa.table(columns)
+
+
+def _figures(texts: list[str | None]) -> pa.Table:
+    # What each member declared, money still as text: as exact as it was written.
+    lines = "\n".join(text or "{}" for text in texts).encode()
+    written = pa.schema(
+        [(item, pa.string() if MEMBERS.field(f"declared_{item}").type == MONEY else pa.int64()) for item in DECLARED]
+    )
+    options = arrow_json.ParseOptions(explicit_schema=written, unexpected_field_behavior="ignore")
+    return arrow_json.read_json(pa.BufferReader(lines), parse_options=options)
 
 
 class _Writer:
@@ -239,7 +245,7 @@ class _Writer:
     def write(self, block: list[Row[Any]], members: pa.Table) -> None:
         """Add a block of households and their members, ordered alike."""
         names = HOUSEHOLDS.names[:-1]
-        plain = [pa.array([row._mapping[name] for row in block], pa.string()) for name in names]  # noqa: SLF001
+        plain = [pa.array(column, pa.string()) for column in zip(*block, strict=True)]
         households = dict(zip(names, plain, strict=True))
         at = members["at"].combine_chunks()
         applicants = members.append_column("household_ref", households["household_ref"].take(at))

@@ -67,6 +67,7 @@ class _Judged(Struct, frozen=True, gc=False):
     rule: _Rule
     reason: NotCounted | None
     amount: Decimal
+    key: tuple[object, ...]  # of the thing that it is about
 
 
 def count(found: Sequence[Found]) -> Counted:
@@ -81,7 +82,7 @@ def count(found: Sequence[Found]) -> Counted:
         if one.reason == "unconfirmed":
             unconfirmed.append(_shown(one.record, one.reason, None))
             continue
-        kept = best.get(_key(one)) if _may_count(one) else one
+        kept = best.get(one.key) if _may_count(one) else one
         if kept is not None and kept is not one:
             records.append(_shown(one.record, "duplicate", kept.record.record_id))
             continue
@@ -123,7 +124,7 @@ def _judge(record: Found) -> _Judged:
                 reason = "negative"
     elif len(rule.kinds) > 1 and items.get("use") is None:
         reason = "use_missing"
-    return _Judged(record, rule, reason, amount)
+    return _Judged(record, rule, reason, amount, _key(record, rule))
 
 
 def _may_count(one: _Judged) -> bool:
@@ -136,12 +137,12 @@ def _kind(one: _Judged) -> Kind:
     return one.rule.kinds[0]
 
 
-def _key(one: _Judged) -> tuple[object, ...]:
+def _key(record: Found, rule: _Rule) -> tuple[object, ...]:
     """Name the thing that a record is about, as its source does; a record without a whole key stands for itself."""
-    values = [one.record.items.get(item) for item in one.rule.key]
+    values = [record.items.get(item) for item in rule.key]
     if None in values:
-        return (one.record.record_id,)
-    return (one.record.source, one.record.category, *values)
+        return (record.record_id,)
+    return (record.source, record.category, *values)
 
 
 def _once(judged: Sequence[_Judged]) -> dict[tuple[object, ...], _Judged]:
@@ -149,10 +150,9 @@ def _once(judged: Sequence[_Judged]) -> dict[tuple[object, ...], _Judged]:
     best: dict[tuple[object, ...], _Judged] = {}
     for one in judged:
         if _may_count(one):
-            key = _key(one)
-            before = best.get(key)
+            before = best.get(one.key)
             if before is None or (one.reason is None, one.amount) > (before.reason is None, before.amount):
-                best[key] = one
+                best[one.key] = one
     return best
 
 

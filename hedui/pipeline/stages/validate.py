@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from catalogue.problems import Skip
 from expectations.suite import validate as judge
-from expectations.verdict import Verdict
+from expectations.verdict import QUARANTINED_SCHEMA, Verdict
 from hedui.pipeline.night import Night
 from hedui.pipeline.quarantine import ROWS, seal_rows
 
@@ -40,7 +40,10 @@ def validate(night: Night, source: str, attempt: int) -> Judged:
         category = dataset.category
         landed = pq.read_table(area.landed / f"{category}.parquet")
         rejects = pq.read_table(area.landed / f"{category}.rejects.parquet")
-        verdict = judge(landed, category, night.business_date, decoded_rejects=rejects.num_rows)
+        if dataset.may_be_empty and not landed.num_rows and not rejects.num_rows:
+            verdict = Verdict(landed, QUARANTINED_SCHEMA.empty_table())  # the source vouched for none: that is an answer
+        else:
+            verdict = judge(landed, category, night.business_date, decoded_rejects=rejects.num_rows)
         if verdict.refused:
             reasons = ", ".join((*verdict.refused, *verdict.not_evaluated))
             refused = refused or Skip("extract-refused", source=source, category=category, reasons=reasons)
