@@ -66,6 +66,6 @@ def _natural(reference: str) -> tuple[int, str]:
     return len(reference), reference  # H000123-2 before H000123-10
 
 
-def _place(found: Found) -> tuple[str, tuple[int, str], str, int, str]:
+def _place(found: Found) -> tuple[str, tuple[int, str], str, str, int, str]:
     row = found.record_id.rpartition(":")[2]
-    return found.category, _natural(found.member), found.source, int(row), found.grade
+    return found.category, _natural(found.member), found.as_of, found.source, int(row), found.grade

@@ -33,8 +33,14 @@ def test_money_holds_the_fen_exactly() -> None:
 def test_a_category_that_names_unknown_items_is_refused() -> None:
     with pytest.raises(ValueError, match="balance"):
         Category.model_validate(
-            {"id": "x", "class": "property", "label": {"zh": "甲", "en": "a"}, "counts": "status", "key": ["balance"],
-             "items": []}
+            {
+                "id": "x",
+                "class": "property",
+                "label": {"zh": "甲", "en": "a"},
+                "counts": "status",
+                "key": ["balance"],
+                "items": [],
+            }
         )
 
 

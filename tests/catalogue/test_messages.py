@@ -9,8 +9,11 @@ from catalogue.problems import Problem, Skip, Stop
 from catalogue.text import LANGUAGES, keys, text
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE = [p for area in ("catalogue", "connectors", "matching", "expectations", "hedui", "mock_province", "dags")
-        for p in sorted((ROOT / area).rglob("*.py"))]
+CODE = [
+    p
+    for area in ("catalogue", "connectors", "matching", "expectations", "hedui", "mock_province", "dags")
+    for p in sorted((ROOT / area).rglob("*.py"))
+]
 RAISED = re.compile(r"\b(?:Stop|Skip|Retry)\(\s*\"([a-z0-9-]+)\"")
 LOOKED_UP = re.compile(r"\btext\(\s*\"([a-z0-9-]+)\"")
 

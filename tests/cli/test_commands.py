@@ -30,7 +30,11 @@ ALL = sorted(everything(hedui))
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     code = "from hedui.cli import main; main()"
     return subprocess.run(
-        [sys.executable, "-c", code, *arguments], env=os.environ | environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code, *arguments],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.formats import lines
+from connectors.formats.parts import Said
 
 NAMES = "CERT|NAME|ACCT|TYPE|BAL|OPEN\n"
 ROWS = (
@@ -91,6 +92,13 @@ def test_what_is_written_is_read_back(make, read, monkeypatch, rows, header, end
 def test_faults_of_a_whole_delivery_are_told_apart(make, verdict, code, delivery) -> None:
     expected = {b"\n": "control-unreadable"}.get(delivery, code)
     assert verdict(make("delimited"), delivery) == expected
+
+
+@pytest.mark.parametrize(("encoding", "foreign"), [("utf-8", 3), ("gb18030", 0)])
+def test_utf8_is_heard_even_where_it_reads_as_gb(encoding, foreign) -> None:
+    said = Said()
+    lines.in_utf8("张三\n海棠\n玉兰\n".encode(encoding) * 2, "gb18030", said)
+    assert (said.foreign, said.spoken) == (2 * foreign, 6)
 
 
 def test_a_left_out_column_shows_without_a_line_of_names(make, verdict) -> None:

@@ -119,13 +119,9 @@ def test_what_the_server_says_is_told_apart(fetch) -> None:
 
 def test_nothing_can_be_written(fetch) -> None:
     with psycopg.connect(fetch.server, autocommit=True) as connection:
-        connection.execute("GRANT INSERT, DELETE ON deposits TO hedui")
-    said = fetch(
-        (
-            "SELECT * FROM deposits WHERE day = :business_date ORDER BY id",
-            "DELETE FROM deposits WHERE day = :business_date RETURNING *",
-        )
-    )
+        connection.execute("GRANT INSERT, DELETE ON deposits, control TO hedui")
+    control = "FROM control WHERE delivered_for = :business_date"
+    said = fetch((f"SELECT business_date, row_count, amount_sum {control}", f"DELETE {control} RETURNING *"))
     assert said == "Skip unexpected-answer"
     assert not isinstance(fetch(), str)
 

@@ -41,8 +41,10 @@ def perfect(truth) -> list[dict]:
     return [
         {"record_id": row["record_id"], "member_ref": row["member_ref"], "grade": "certain", "counted": True}
         for row in truth.to_pylist()
-        if row["authorised"] and row["row_error"] in {"none", "wrong_unit"}
-        and row["number_error"] in INTACT_NUMBERS and row["name_error"] in AGREEING_NAMES
+        if row["authorised"]
+        and row["row_error"] in {"none", "wrong_unit"}
+        and row["number_error"] in INTACT_NUMBERS
+        and row["name_error"] in AGREEING_NAMES
     ]
 
 

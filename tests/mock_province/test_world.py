@@ -114,8 +114,16 @@ def test_likenesses_are_like_an_applicant(people) -> None:
             differ = characters != np.frombuffer(number.encode(), dtype=np.uint8)
             near = differ[differ[:, :17].sum(axis=1) == wanted]
             assert (near[:, 17] == (wanted == 1)).any()  # one digit always changes the check character
-    assert set(kinds) == {None, "same_name", "near_number", "near_number_same_check", "twin", "father_or_son",
-                          "same_name_and_birth", "spouse_outside"}
+    assert set(kinds) == {
+        None,
+        "same_name",
+        "near_number",
+        "near_number_same_check",
+        "twin",
+        "father_or_son",
+        "same_name_and_birth",
+        "spouse_outside",
+    }
     assert min(kinds.values()) > 50
 
 

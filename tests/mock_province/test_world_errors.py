@@ -48,8 +48,12 @@ def upgraded(number: str) -> str:
 
 
 def is_valid(number: str) -> bool:
-    return len(number) == 18 and number[:17].isascii() and number[:17].isdigit() \
+    return (
+        len(number) == 18
+        and number[:17].isascii()
+        and number[:17].isdigit()
         and ric.calc_check_digit(number) == number[17]
+    )
 
 
 @pytest.mark.parametrize("kind", NUMBER_ERRORS[1:])

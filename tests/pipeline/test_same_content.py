@@ -45,8 +45,11 @@ def test_again_on_the_same_date_changes_nothing(plain) -> None:
 
     def rows() -> list[tuple]:
         with sqlite3.connect(plain.home / "registry.db") as registry:
-            return [row for table in ("runs", "report_index", "source_states", "stage_states", "current_runs")
-                    for row in registry.execute(f"SELECT * FROM {table} ORDER BY 1, 2")]
+            return [
+                row
+                for table in ("runs", "report_index", "source_states", "stage_states", "current_runs")
+                for row in registry.execute(f"SELECT * FROM {table} ORDER BY 1, 2")
+            ]
 
     before = everything(), rows()
     code, summary = plain.night()

@@ -41,7 +41,9 @@ def validate(night: Night, source: str, attempt: int) -> Judged:
         landed = pq.read_table(area.landed / f"{category}.parquet")
         rejects = pq.read_table(area.landed / f"{category}.rejects.parquet")
         if dataset.may_be_empty and not landed.num_rows and not rejects.num_rows:
-            verdict = Verdict(landed, QUARANTINED_SCHEMA.empty_table())  # the source vouched for none: that is an answer
+            verdict = Verdict(
+                landed, QUARANTINED_SCHEMA.empty_table()
+            )  # the source vouched for none: that is an answer
         else:
             verdict = judge(landed, category, night.business_date, decoded_rejects=rejects.num_rows)
         if verdict.refused:
