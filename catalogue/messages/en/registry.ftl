@@ -64,7 +64,7 @@ household-more = … and { $count } more; all of them: --json
 household-template-made = template: { $path }
 household-place = row { $row }, { $column }:{" "}
 
-problem-import-mistakes = { $count } mistakes in { $path }: nothing was taken in
+problem-import-mistakes = mistakes in { $path } ({ $count }): nothing was taken in
 problem-import-mistakes-hint = mend the cells named above and import the file again
 
 household-column-household = household
