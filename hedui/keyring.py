@@ -19,6 +19,7 @@ import os
 import secrets
 import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self
 
@@ -85,7 +86,7 @@ class Keyring:
     def open(cls, path: Path) -> Self:
         """Read the keyring, making it first where there is none; processes that race all get the same one.
 
-        Raises Stop: `keyring-open-to-others` (mode), `keyring-unreadable` (damaged, or not a keyring).
+        Raises Stop: `keyring-open-to-others` (mode), `keyring-unreadable` (damaged, or not a keyring), `keyring-unwritable`.
         """
         if not path.exists():
             _create(path)
@@ -161,7 +162,6 @@ def _names() -> list[str]:
 
 
 def _create(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     key = secrets.token_bytes(_KEY)
     master = MasterKey(key)
     document = {
@@ -170,18 +170,20 @@ def _create(path: Path) -> None:
         "secrets": {name: base64.b64encode(master.wrap(name, secrets.token_bytes(_KEY))).decode() for name in _names()},
     }
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as file:
             json.dump(document, file, indent=1)
             file.flush()
             os.fsync(file.fileno())
         # A link never replaces a file: whoever comes second keeps the first one's keys.
-        os.link(draft, path)
-    except FileExistsError:
-        pass
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    except OSError as error:
+        raise Stop("keyring-unwritable", path=str(path), kind=type(error).__name__) from None
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> dict[str, bytes]:

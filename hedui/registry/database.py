@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 import sql
@@ -34,13 +34,15 @@ def connect(settings: Settings) -> Engine:
     Processes that start at once wait for the one that migrates.
     Raises Stop: `registry-unreachable`, `registry-newer` (made by a later version of Hedui).
     """
-    url = make_url(settings.database)
-    engine = _sqlite(url) if url.get_backend_name() == "sqlite" else _postgresql(url)
+    shown = "HEDUI_DATABASE_URL"  # what cannot be read as an address is not shown: it may hold a password
     try:
+        url = make_url(settings.database)
+        shown = url.set(query={}).render_as_string()
+        engine = _sqlite(url) if url.get_backend_name() == "sqlite" else _postgresql(url)
         _migrate(engine)
-    except DBAPIError as error:
-        kind = type(error.orig).__name__  # its text may name a password
-        raise Stop("registry-unreachable", database=url.render_as_string(), kind=kind) from None
+    except (SQLAlchemyError, OSError) as error:
+        kind = type(error.orig if isinstance(error, DBAPIError) else error).__name__
+        raise Stop("registry-unreachable", database=shown, kind=kind) from None
     return engine
 
 

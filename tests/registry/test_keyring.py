@@ -98,6 +98,13 @@ def test_what_is_no_keyring_stops_too(tmp_path, content):
     assert path.read_bytes() == content  # never written over
 
 
+def test_a_folder_that_cannot_be_made_stops_too(tmp_path):
+    (tmp_path / "home").write_text("a file, not a folder")
+    with pytest.raises(Stop) as stopped:
+        Keyring.open(tmp_path / "home" / "keyring.json")
+    assert stopped.value.code == "keyring-unwritable"
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o666])
 def test_a_keyring_that_others_can_read_is_refused(tmp_path, mode):
     path = tmp_path / "keyring.json"

@@ -75,6 +75,23 @@ def test_an_unreachable_registry_is_named_without_its_password(tmp_path):
     assert "s3cret" not in str(stopped.value)
 
 
+@pytest.mark.parametrize(
+    "address", ["hedui:s3cret@host", "mysql://hedui:s3cret@host/registry", "postgresql://127.0.0.1:1/r?password=s3cret"]
+)
+def test_an_address_that_does_not_work_is_not_shown_with_its_password(tmp_path, address):
+    with pytest.raises(Stop) as stopped:
+        database.connect(Settings(home=tmp_path, database_url=address))
+    assert stopped.value.code == "registry-unreachable"
+    assert "s3cret" not in str(stopped.value)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "home").write_text("a file, not a folder")
+    with pytest.raises(Stop) as stopped:
+        database.connect(Settings(home=tmp_path / "home", database_url=""))
+    assert stopped.value.code == "registry-unreachable"
+
+
 def test_a_file_that_is_no_database_is_named(tmp_path):
     path = tmp_path / "registry.db"
     path.write_bytes(b"not a database, but long enough to be looked at as one" * 40)
