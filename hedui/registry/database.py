@@ -40,7 +40,7 @@ def connect(settings: Settings) -> Engine:
         shown = url.set(query={}).render_as_string()
         engine = _sqlite(url) if url.get_backend_name() == "sqlite" else _postgresql(url)
         _migrate(engine)
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, OSError, ImportError) as error:
         kind = type(error.orig if isinstance(error, DBAPIError) else error).__name__
         raise Stop("registry-unreachable", database=shown, kind=kind) from None
     return engine

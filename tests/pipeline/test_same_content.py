@@ -35,6 +35,18 @@ def test_two_runs_from_scratch_say_the_same(plain, office) -> None:
     assert office.reports() == plain.reports()
 
 
+def test_sqlite_and_postgresql_say_the_same(plain, province, postgresql, tmp_path) -> None:
+    class OnPostgresql(Office):
+        @property
+        def environment(self) -> dict[str, str]:
+            return super().environment | {"HEDUI_DATABASE_URL": postgresql}
+
+    office = OnPostgresql(tmp_path / "var", province).take_in()
+    assert office.night()[0] == 0
+    assert office.reports() == plain.reports()
+    assert not (office.home / "registry.db").exists()
+
+
 def test_airflow_and_the_plain_stages_say_the_same(plain, through_airflow) -> None:
     assert through_airflow.reports() == plain.reports()
 

