@@ -37,7 +37,7 @@ nightly: setup ## verify the mock province overnight, in Airflow (HOUSEHOLDS=200
 	$(BIN)/hedui nightly --airflow $(DATE_OPTION)
 
 test: setup ## run every test
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: setup ## lint, format, types, and the house's import rules
 	$(BIN)/ruff check .

@@ -100,7 +100,6 @@ ONE_OF_EACH_TRANSPORT = {"bank_02", "bank_33", "transport", "human_resources"}
 FOLDERS = {"hang": "not-a-file"}  # in a folder it is a pipe in place of the file
 
 
-@pytest.mark.xdist_group("faults")
 @pytest.mark.parametrize("source", FORMS)
 def test_every_fault_of_every_form_is_told_apart(province, tmp_path, source) -> None:
     manifest = ALL[source]
@@ -124,7 +123,6 @@ def test_every_fault_of_every_form_is_told_apart(province, tmp_path, source) -> 
     pull(province.home, tmp_path / "well", manifest)
 
 
-@pytest.mark.xdist_group("faults")
 @pytest.mark.parametrize("source", ["bank_02", "bank_21", "taxation", "human_resources"])
 def test_bad_rows_are_set_aside_one_by_one(province, tmp_path, source) -> None:
     province.fault(source, "rows")

@@ -12,8 +12,6 @@ from hedui.pipeline.drive import alone
 from hedui.pipeline.quarantine import ROWS
 from tests.conftest import DAY
 
-pytestmark = pytest.mark.xdist_group("content")
-
 
 def test_two_nights_of_one_date_do_not_run_at_once(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("HEDUI_HOME", str(tmp_path))

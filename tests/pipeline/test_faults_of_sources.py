@@ -5,8 +5,6 @@ from collections.abc import Iterator
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("faults")
-
 # (source, fault, state, problem): every transport and every fault at least once
 FAULTS = [
     ("taxation", "refuse", "unreachable", "unreachable"),

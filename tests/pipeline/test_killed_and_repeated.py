@@ -12,8 +12,6 @@ import pytest
 
 from tests.conftest import DAY, Office
 
-pytestmark = pytest.mark.xdist_group("killed")
-
 ROOT = Path(__file__).resolve().parents[2]
 # Every checkpoint in the code, so that a new one is covered by itself; stages in their order.
 FLOW = ["select", "extract", "land", "validate", "match", "assess", "report", "publish"]

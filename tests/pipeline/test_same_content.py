@@ -11,8 +11,6 @@ import pytest
 
 from tests.conftest import DAY, Office
 
-pytestmark = pytest.mark.xdist_group("content")
-
 
 @pytest.fixture(scope="module")
 def plain(province, tmp_path_factory) -> Office:
