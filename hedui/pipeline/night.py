@@ -49,9 +49,9 @@ class Night:
         """Addresses and secrets of the sources."""
         return Values(self.settings.values)
 
-    @property
+    @cached_property
     def manifests(self) -> dict[str, Manifest]:
-        """All sources by id."""
+        """All sources by id, read once: a manifest that changes during a night counts from the next."""
         return manifests()
 
     def published(self) -> bool:
