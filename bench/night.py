@@ -6,6 +6,7 @@ string, groups by household and writes Parquet; no protocol, no check, no report
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -39,6 +40,7 @@ def main() -> Figure:
         subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
         return time.monotonic() - began
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers are stopped below
     try:
         built = timed(hedui, "mock", "up", "--households", households, "--date", _DAY)
         imported = timed(hedui, "household", "import", str(mock / "households.xlsx"))

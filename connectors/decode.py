@@ -13,17 +13,18 @@ import pyarrow.compute as pc
 from catalogue.categories import Category, categories
 from catalogue.problems import Problem, Skip
 from connectors.convert import Converted, as_of, convert, identity
-from connectors.formats.parts import Chunk, Reject, Said
+from connectors.formats.parts import Chunk, Reject, Said, strings
 from connectors.grammar import Dataset, FieldMap, Manifest
 from connectors.verdict import Tally, check_date, judge
 
-# Rows that cannot be used. `line` is the row as it came, personal: for the sealed quarantine only.
+# Rows that cannot be used. `line` is the row as it came, personal, as is `resident_id`: for the sealed quarantine only.
 REJECTS = pa.schema(
     [
         pa.field("row", pa.int64(), nullable=False),
         pa.field("item", pa.string(), nullable=False),  # "" where the whole row is meant
         pa.field("reason", pa.string(), nullable=False),  # words under `reason-<code>`
         pa.field("line", pa.string(), nullable=False),
+        pa.field("resident_id", pa.string()),  # as delivered; null where it is blank or could not be read
     ]
 )
 _FORMATS = {  # loaded when first needed
@@ -49,7 +50,8 @@ def decode(manifest: Manifest, dataset: Dataset, raw: Path, business_date: dt.da
     Memory is bounded by the batch for every format of lines. After the last batch the delivery as a whole is judged:
     Skip with one of empty-delivery, wrong-encoding, missing-column, truncated-delivery, stale-delivery,
     count-mismatch, sum-mismatch, unreadable-delivery, and a few finer ones. So nothing that was
-    yielded counts before the iteration has ended well.
+    yielded counts before the iteration has ended well. A sound delivery yields one batch at least, an empty one
+    where it vouches for having no rows.
     """
     try:
         yield from _decode(manifest, dataset, raw, business_date)
@@ -65,10 +67,14 @@ def _decode(manifest: Manifest, dataset: Dataset, raw: Path, business_date: dt.d
     said = Said(size=_size(raw))
     tally = Tally(dataset)
     read = cast("Callable[..., Iterator[Chunk]]", import_module(_FORMATS[dataset.format.kind]).read)
+    any_ = False
     for chunk in read(raw, dataset, dataset.format, said):
         check_date(said, dataset, business_date)
         yield _batch(chunk, manifest.id, dataset, category, business_date, tally)
+        any_ = True
     judge(said, tally, dataset, business_date)
+    if not any_:
+        yield Decoded(pa.RecordBatch.from_pylist([], category.schema), _rejects([]))
 
 
 def _size(raw: Path) -> int:
@@ -99,11 +105,27 @@ def _batch(
     kept = fault < 0
     bad = [int(position) for position in np.flatnonzero(~kept)]
     rejects = [
-        Reject(int(chunk.rows[position]), dataset.fields[fault[position]].item, reasons[fault[position]], line)
+        Reject(
+            int(chunk.rows[position]),
+            dataset.fields[fault[position]].item,
+            reasons[fault[position]],
+            line,
+            columns["resident_id"][position].as_py(),
+        )
         for position, line in zip(bad, chunk.lines(bad) if bad else (), strict=True)
     ]
     records = _records(chunk.rows[kept], columns, source, category, business_date, pa.array(kept) if bad else None)
-    return Decoded(records, _rejects([*chunk.rejects, *rejects]))
+    return Decoded(records, _rejects([*_identified(chunk.rejects, dataset), *rejects]))
+
+
+def _identified(rejects: Sequence[Reject], dataset: Dataset) -> list[Reject]:
+    """Read the resident IDs of rows that were not well formed as those of all others: blank is null."""
+    field = dataset.field("resident_id")
+    if field is None or not rejects:
+        return list(rejects)
+    cells = strings([reject.resident_id for reject in rejects])
+    found = identity(cells, field).values.to_pylist()
+    return [reject._replace(resident_id=number) for reject, number in zip(rejects, found, strict=True)]
 
 
 def _converted(cells: pa.StringArray, field: FieldMap, category: Category) -> Converted:
@@ -147,7 +169,7 @@ def _records(
 
 
 def _rejects(rejects: Sequence[Reject]) -> pa.RecordBatch:
-    ordered = sorted(rejects)
+    ordered = sorted(rejects, key=lambda reject: reject.row)
     columns = list(zip(*ordered, strict=True)) if ordered else [()] * len(REJECTS)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, REJECTS, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=REJECTS)

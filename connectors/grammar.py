@@ -119,12 +119,13 @@ class Http(Strict):
 
 
 class Database(Strict):
-    """A database that grants us a read-only view."""
+    """A database that grants us a read-only view. Anywhere but on loopback TLS is verified."""
 
     kind: Literal["database"]
     url: Text  # SQLAlchemy URL without user and password
     username: Text
     password: Secret
+    ca_file: Text | None = None  # a private certificate authority
 
 
 # -- formats: how bytes become rows --------------------------------------------------------------------------

@@ -151,7 +151,6 @@ ENVELOPE_RULES: Final[tuple[Rule, ...]] = (
     Filled("resident_id", "missing-number"),
     Filled("name", "missing-name"),
     Filled("as_of", "missing-value"),
-    Dated("as_of"),
 )
 
 
@@ -164,7 +163,9 @@ def rules_of(category: str) -> tuple[Rule, ...]:
     known = categories()[category]
     own = [rule for item in known.items for rule in _rules_of_item(known, item)]
     periods = [InOrder(*_PERIOD)] if {item.id for item in known.items}.issuperset(_PERIOD) else []
-    return (*ENVELOPE_RULES, *own, *periods, NotRepeated())
+    # What is declared for a period can be as of the period's end, which for the current one lies ahead.
+    as_of = Dated("as_of", AHEAD.get((category, "period_to"), 0))
+    return (*ENVELOPE_RULES, as_of, *own, *periods, NotRepeated())
 
 
 def compared(category: str) -> tuple[str, ...]:

@@ -83,6 +83,13 @@ class Keyring:
         self._regions = {name.partition("/")[2]: key for name, key in opened.items() if name.startswith("region/")}
 
     @classmethod
+    def existing(cls, path: Path) -> Self:
+        """Read a keyring that must be there, as wherever something sealed already exists; Stop `keyring-missing`."""
+        if not path.exists():
+            raise Stop("keyring-missing", path=str(path))
+        return cls.open(path)
+
+    @classmethod
     def open(cls, path: Path) -> Self:
         """Read the keyring, making it first where there is none; processes that race all get the same one.
 

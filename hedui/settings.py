@@ -1,27 +1,46 @@
 """Settings, from the environment (`HEDUI_…`). Every folder that Hedui writes lies under `home`."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from catalogue.problems import Stop
+
+# The databases that the registry is tested on; empty: SQLite under home.
+DatabaseURL = Annotated[str, Field(pattern=r"^$|^(sqlite|postgresql(\+psycopg)?|postgres)://")]
 
 
 class Settings(BaseSettings):
-    """Where things are. An empty environment gives the embedded default: everything under `var/`."""
+    """Where things are. An empty environment gives the embedded default: everything under `var/`.
 
-    model_config = SettingsConfigDict(env_prefix="HEDUI_", frozen=True)
+    Raises `Stop` (bad-settings) that names the variables which cannot be used, never their values.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="HEDUI_", env_ignore_empty=True, frozen=True)
 
     home: Path = Path("var")
     mock_home: Path = Path("mock")
-    database_url: str = ""  # SQLAlchemy URL; empty: SQLite under home
+    database_url: DatabaseURL = ""  # SQLAlchemy URL; empty: SQLite under home
     store_url: str = ""  # any pyarrow.fs URL; empty: a folder under home
     engine: Literal["local", "spark"] = "local"
     language: Literal["zh", "en"] = "zh"
     # One file per value: the addresses and secrets that manifests name as ${…}.
     # Empty: those that the mock province wrote.
     values_dir: Path | None = None
-    source_seconds: float = 60.0  # a source that has not delivered by then is recorded as no answer
-    workers: int = 8  # sources pulled side by side by `hedui nightly`
+    source_seconds: float = Field(60.0, gt=0)  # a source that has not delivered by then is recorded as no answer
+    workers: int = Field(8, ge=1, le=64)  # sources pulled side by side by `hedui nightly`
+
+    def __init__(self, **given: Any) -> None:
+        try:
+            super().__init__(**given)
+        except ValidationError as error:
+            names = sorted({f"HEDUI_{str(e['loc'][0]).upper()}" for e in error.errors(include_input=False)})
+            wrong = ", ".join(names)
+        else:
+            return
+        raise Stop("bad-settings", names=wrong)
 
     @property
     def database(self) -> str:

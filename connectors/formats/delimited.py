@@ -13,7 +13,7 @@ from pyarrow import csv
 
 from catalogue.problems import Skip
 from connectors.formats.lines import Lines, has_trailer, in_utf8, read_control, take_header, take_trailer
-from connectors.formats.parts import LOST, Chunk, Reject, Said, numbered
+from connectors.formats.parts import LOST, Chunk, Reject, Said, legible, likely, numbered
 from connectors.grammar import Delimited, FileDataset
 
 
@@ -23,7 +23,7 @@ def read(raw: Path, dataset: FileDataset, form: Delimited, said: Said) -> Iterat
     with (raw / "delivery").open("rb") as file:
         lines = Lines(file, form.encoding, form.quote.encode() if form.quote else None)
         take_header(lines, dataset, said)
-        parser = _Parser(form, _names(lines, form), [field.column for field in dataset.fields])
+        parser = _Parser(form, _names(lines, form), dataset)
         for block in lines.blocks(trailer=has_trailer(dataset)):
             yield parser.parse(in_utf8(block, form.encoding, said), said)
         take_trailer(lines, dataset, form.encoding, said)
@@ -43,12 +43,19 @@ def _names(lines: Lines, form: Delimited) -> list[str]:
 class _Parser:
     """Splits blocks of lines with pyarrow's CSV reader, and says which rows did not fit."""
 
-    def __init__(self, form: Delimited, names: list[str], wanted: list[str]) -> None:
+    def __init__(self, form: Delimited, names: list[str], dataset: FileDataset) -> None:
+        wanted = [field.column for field in dataset.fields]
         if missing := sorted(set(wanted) - set(names)):
             raise Skip("missing-column", column=", ".join(missing))
         if twice := sorted({name for name in wanted if names.count(name) > 1}):
             raise Skip("column-twice", column=", ".join(twice))
-        self._quote = form.quote
+        self._quote, self._delimiter = form.quote, form.delimiter
+        field = dataset.field("resident_id")
+        self._number = None if field is None else field.column
+        # counted from both ends, as nobody knows where a row that does not fit has one cell too many or too few
+        self._number_at = (
+            () if self._number is None else (names.index(self._number), names.index(self._number) - len(names))
+        )
         self._misfits: list[tuple[int, str]] = []
         # pyarrow wants distinct names: what we do not take is called by its place
         places = [name if name in wanted else f"\0{place}" for place, name in enumerate(names)]
@@ -84,11 +91,21 @@ class _Parser:
         rows = numbered(first, total)
         fits = np.ones(total, bool)
         fits[[number - 1 for number, _ in self._misfits]] = False
-        rejects = [Reject(first + number - 1, "", "wrong-field-count", text) for number, text in self._misfits]
+        rejects = [
+            Reject(first + number - 1, "", "wrong-field-count", text, self._number_in(text))
+            for number, text in self._misfits
+        ]
         cells = {name: table.column(name).combine_chunks() for name in self._wanted}
         lines = _lines(block, np.flatnonzero(fits), self._quote)
         chunk = Chunk(rows[fits], cells, lines, tuple(rejects))
-        return _without_lost(chunk) if LOST.encode() in block else chunk
+        return _without_lost(chunk, self._number) if LOST.encode() in block else chunk
+
+    def _number_in(self, text: str) -> str | None:
+        """Find the resident ID in a row with another number of cells, where it stands out as one."""
+        cells = text.split(self._delimiter)
+        if self._quote:
+            cells = [cell.strip(self._quote) for cell in cells]
+        return likely(cells[at] for at in self._number_at if -len(cells) <= at < len(cells))
 
     def _table(self, block: bytes) -> pa.Table:
         self._misfits.clear()
@@ -127,14 +144,20 @@ def _rejoined(parts: list[bytes], quote: bytes) -> list[bytes]:
     return rows
 
 
-def _without_lost(chunk: Chunk) -> Chunk:
+def _without_lost(chunk: Chunk, number: str | None) -> Chunk:
     """Set rows aside in which bytes were no character."""
     lost = np.zeros(len(chunk.rows), bool)
     for cells in chunk.cells.values():
         lost |= pc.match_substring(cells, LOST).to_numpy(zero_copy_only=False)
     positions = np.flatnonzero(lost)
     rejects = [
-        Reject(int(chunk.rows[p]), "", "broken-character", line)
+        Reject(
+            int(chunk.rows[p]),
+            "",
+            "broken-character",
+            line,
+            legible(chunk.cells[number][p].as_py()) if number else None,
+        )
         for p, line in zip(positions, chunk.lines([int(p) for p in positions]), strict=True)
     ]
     kept = np.flatnonzero(~lost)

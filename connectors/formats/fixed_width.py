@@ -1,6 +1,7 @@
 """Fixed width: columns cut by bytes, as mainframes write them. A cut can go through a character."""
 
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.formats.lines import Lines, has_trailer, read_control, take_header, take_trailer
-from connectors.formats.parts import LOST, Chunk, Reject, Said, is_foreign, numbered, strings
+from connectors.formats.parts import LOST, Chunk, Reject, Said, is_foreign, legible, likely, numbered, strings
 from connectors.grammar import Encoding, FileDataset, FixedWidth
 
 _NEWLINE, _RETURN = 0x0A, 0x0D
@@ -27,11 +28,12 @@ def read(raw: Path, dataset: FileDataset, form: FixedWidth, said: Said) -> Itera
         lines = Lines(file, form.encoding)
         take_header(lines, dataset, said)
         for block in lines.blocks(trailer=has_trailer(dataset)):
-            yield _chunk(block, form, said)
+            yield _chunk(block, form, dataset, said)
         take_trailer(lines, dataset, form.encoding, said)
 
 
-def _chunk(block: bytes, form: FixedWidth, said: Said) -> Chunk:
+def _chunk(block: bytes, form: FixedWidth, dataset: FileDataset, said: Said) -> Chunk:
+    number = dataset.field("resident_id")
     width = sum(column.bytes for column in form.columns)
     data = np.frombuffer(block, np.uint8)
     starts, ends = _bounds(data)
@@ -43,18 +45,34 @@ def _chunk(block: bytes, form: FixedWidth, said: Said) -> Chunk:
     def text(position: np.intp) -> str:
         return block[starts[position] : ends[position]].decode(form.encoding, "replace")
 
-    rejects = [Reject(int(rows[p]), "", "wrong-length", text(p)) for p in np.flatnonzero(~fits)]
+    def number_in(position: np.intp) -> str | None:
+        """Find the resident ID in a row of another length, counted from either end, where it stands out as one."""
+        line = block[starts[position] : ends[position]]
+        places = _places(form, number.column, len(line)) if number else ()
+        return likely(line[place].decode(form.encoding, "replace").strip(_PADDING) for place in places)
+
+    rejects = [Reject(int(rows[p]), "", "wrong-length", text(p), number_in(p)) for p in np.flatnonzero(~fits)]
     good = np.flatnonzero(fits)
     cells, lost = _cells(_matrix(data, starts[good], width), form)
     for place in np.flatnonzero(lost):
         said.broken += 1
-        rejects.append(Reject(int(rows[good[place]]), "", "broken-character", text(good[place])))
+        found = legible(cells[number.column][place].as_py()) if number else None
+        rejects.append(Reject(int(rows[good[place]]), "", "broken-character", text(good[place]), found))
     _listen(block, form.encoding, said, spoilt=bool(lost.any()))
     kept = np.flatnonzero(~lost)
     if len(kept) < len(good):
         cells = {name: column.take(pa.array(kept)) for name, column in cells.items()}
     whole = good[kept]
     return Chunk(rows[whole], cells, lambda wanted: [text(whole[p]) for p in wanted], tuple(rejects))
+
+
+def _places(form: FixedWidth, name: str, length: int) -> tuple[slice, slice]:
+    """Return where a column lies in a line of `length` bytes, counted from its start and from its end."""
+    before = sum(column.bytes for column in takewhile(lambda column: column.name != name, form.columns))
+    width = sum(column.bytes for column in form.columns)
+    own = next(column.bytes for column in form.columns if column.name == name)
+    moved = max(before + length - width, 0)
+    return slice(before, before + own), slice(moved, moved + own)
 
 
 def _bounds(data: Bytes) -> tuple[Positions, Positions]:

@@ -31,7 +31,7 @@ def read(raw: Path, dataset: HttpDataset, form: Json, said: Said) -> Iterator[Ch
         records = at(document, form.records)
         if not isinstance(records, list):
             raise Skip("missing-column", column=form.records)
-        yield _chunk(records, form, wanted, said)
+        yield _chunk(records, dataset, wanted, said)
 
 
 def parse(page: bytes) -> object:
@@ -96,13 +96,15 @@ def _envelope(document: object, dataset: HttpDataset) -> dict[str, str | None]:
     return {group: value if isinstance(value, str) else None for group, value in found.items()}
 
 
-def _chunk(records: list[object], form: Json, wanted: list[str], said: Said) -> Chunk:
+def _chunk(records: list[object], dataset: HttpDataset, wanted: list[str], said: Said) -> Chunk:
+    form = dataset.format
     rows = list(_rows(records, form))
     first = said.rows + 1
     said.rows += len(rows)
     inside = f"{form.each}/" if form.each else None
     # where to look, and the way there: in the record, or in the element that makes the row
     ways = [(1, _steps(c[len(inside) - 1 :])) if inside and c.startswith(inside) else (0, _steps(c)) for c in wanted]
+    number = next((way for way, field in zip(ways, dataset.fields, strict=True) if field.item == "resident_id"), None)
     kept: list[int] = []
     columns: list[list[str | None]] = [[] for _ in wanted]
     rejects: list[Reject] = []
@@ -111,7 +113,8 @@ def _chunk(records: list[object], form: Json, wanted: list[str], said: Said) -> 
         if said.absent:
             said.absent -= {column for column, cell in zip(wanted, cells, strict=True) if cell is not _ABSENT}
         if not isinstance(row[0], dict) or any(isinstance(cell, (dict, list)) for cell in cells):
-            rejects.append(Reject(first + position, "", "not-a-value", json.dumps(row, ensure_ascii=False)))
+            line = json.dumps(row, ensure_ascii=False)
+            rejects.append(Reject(first + position, "", "not-a-value", line, _number(row, number)))
             continue
         kept.append(position)
         for column, cell in zip(columns, cells, strict=True):
@@ -137,6 +140,15 @@ def _rows(records: list[object], form: Json) -> Iterator[tuple[object, object]]:
         else:
             # counts as a row that is not well formed: an account could hide behind it
             yield None, record
+
+
+def _number(row: tuple[object, object], way: tuple[int, tuple[str, ...]] | None) -> str | None:
+    """Return the resident ID of a row that is not well formed."""
+    if way is None:
+        return None
+    side, steps = way
+    here = row[1] if row[0] is None else row[side]  # a record without elements stands in the place of one
+    return _text(_follow(here, steps))
 
 
 def _text(cell: object) -> str | None:

@@ -1,7 +1,8 @@
 """What all formats share: chunks of rows, rows that are not well formed, and what a delivery says about itself."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,17 +14,19 @@ from connectors.grammar import Encoding
 
 CHUNK = 65_536  # rows, for formats read row by row
 LOST = "\ufffd"  # stands for bytes that are no character
+_NUMBER = re.compile(r"\s*(\d{15}|\d{17}[\dXx])\s*")  # what a resident ID looks like
 
 Numbers = npt.NDArray[np.int64]
 
 
 class Reject(NamedTuple):
-    """A row that cannot be used. `line` is personal: it goes into the sealed quarantine and nowhere else."""
+    """A row that cannot be used. `line` and `resident_id` are personal: for the sealed quarantine and nothing else."""
 
     row: int
     item: str
     reason: str
     line: str
+    resident_id: str | None = None  # the cell as delivered, where it could be read
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,16 @@ def strings(values: Sequence[str | None]) -> pa.StringArray:
         return pa.array(values, pa.string())
     except UnicodeEncodeError:
         return pa.array([v if v is None else v.encode("utf-8", "replace").decode() for v in values], pa.string())
+
+
+def likely(cells: Iterable[str]) -> str | None:
+    """Return the first cell that looks like a resident ID, of those where it may stand in a row that does not fit."""
+    return next((cell for cell in cells if _NUMBER.fullmatch(cell)), None)
+
+
+def legible(cell: str | None) -> str | None:
+    """Return a cell of which every byte was a character."""
+    return None if cell is None or LOST in cell or "\0" in cell else cell
 
 
 def dumped(records: Sequence[object]) -> Callable[[Sequence[int]], list[str]]:

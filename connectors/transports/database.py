@@ -3,7 +3,9 @@
 import datetime as dt
 import json
 import os
+import re
 import socket
+import ssl
 from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,7 @@ from connectors.errand import Errand
 from connectors.grammar import Database, DatabaseDataset, DatabaseManifest
 from connectors.landing import Sink
 from connectors.limits import Limit
+from connectors.transports.loopback import is_loopback
 from connectors.values import Values
 
 if TYPE_CHECKING:
@@ -64,12 +67,15 @@ def _engine(where: Database, values: Values, limit: Limit) -> "sa.Engine":
         if url.get_backend_name() == "postgresql":
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
             arguments = {
+                **_tls(url, where, values),
                 "connect_timeout": max(int(limit.idle), 2),  # libpq counts in whole seconds, from 2
                 "application_name": "hedui",
                 "options": f"-c statement_timeout={int(limit.left * 1000)}",
                 "tcp_user_timeout": int(limit.left * 1000),
                 "keepalives_idle": 5,
             }
+        elif not _is_near(url):
+            raise Stop("database-unprotected")  # we know how to insist on TLS with PostgreSQL only
         return sa.create_engine(
             url,
             poolclass=sa.NullPool,
@@ -79,6 +85,45 @@ def _engine(where: Database, values: Values, limit: Limit) -> "sa.Engine":
         )
     except (sa.exc.ArgumentError, ImportError, ValueError):
         raise Stop("bad-value", what="url", expected="postgresql+psycopg://host:port/database") from None
+
+
+def _tls(url: "sa.URL", where: Database, values: Values) -> dict[str, str]:
+    """Return the arguments that have libpq verify the server's certificate and name; none where nothing is sent out.
+
+    Raises Stop `database-unprotected` where the URL asks for less.
+    """
+    if _is_near(url):
+        return {}
+    if url.query.get("sslmode", "verify-full") != "verify-full":
+        raise Stop("database-unprotected")
+    authority = {} if "sslrootcert" in url.query else {"sslrootcert": "system"}
+    if where.ca_file is not None:
+        authority["sslrootcert"] = values.resolve(where.ca_file)
+        try:
+            ssl.create_default_context(cafile=authority["sslrootcert"])
+        except (OSError, ValueError):
+            raise Stop("bad-value", what="ca_file", expected="PEM") from None
+    # Kerberos encryption would be preferred to TLS
+    return {"sslmode": "verify-full", "gssencmode": "disable", **authority}
+
+
+def _is_near(url: "sa.URL") -> bool:
+    """Tell whether a URL names loopback addresses or sockets in a folder only.
+
+    A URL without any host is not near: the environment or a service file may give it one.
+    """
+    named = [url.host or "", *(host for key in ("host", "hostaddr") for host in _listed(url.query.get(key, ())))]
+    hosts = [host for host in named if host]
+    return bool(hosts) and "service" not in url.query and all(_is_near_host(host) for host in hosts)
+
+
+def _listed(value: str | tuple[str, ...]) -> list[str]:
+    parts = (value,) if isinstance(value, str) else value
+    return [host for part in parts for host in part.split(",")]
+
+
+def _is_near_host(host: str) -> bool:
+    return host.startswith("/") or is_loopback(re.sub(r"^([^:]*):\d*$", r"\1", host).strip("[]"))
 
 
 def _write(rows: "sa.CursorResult[Any]", sink: Sink, limit: Limit) -> None:

@@ -1,7 +1,6 @@
 """HTTP API: pages of JSON, asked for with a token (OAuth2 client credentials) or with signed requests (RFC 9421)."""
 
 import asyncio
-import ipaddress
 import ssl
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from connectors.errand import Errand
 from connectors.formats.json_pages import at, parse
 from connectors.grammar import ByCursor, Http, HttpDataset, HttpManifest
 from connectors.transports.http_auth import Token, authenticate
+from connectors.transports.loopback import is_loopback
 from connectors.values import Values
 
 MAX_PAGE = 64 << 20  # bytes of one answer
@@ -163,16 +163,9 @@ def _safe(url: str) -> str:
         raise Stop("bad-value", what="url", expected="https://…") from None
     if parts.scheme == "https" and host:
         return url
-    if parts.scheme == "http" and (host == "localhost" or _loopback(host)):
+    if parts.scheme == "http" and is_loopback(host):
         return url
     raise Stop("bad-value", what="url", expected="https://…")
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _trust(where: Http, values: Values) -> ssl.SSLContext:

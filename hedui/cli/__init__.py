@@ -1,13 +1,14 @@
 """The command line. Every command is loaded only when it is called, so that `hedui --help` answers at once."""
 
+import os
 from importlib import import_module
 from typing import Any
 
 import click
 
-from catalogue.problems import Problem
 from catalogue.text import text
-from hedui.cli.exits import STOPPED
+from hedui.cli.exits import FAILED, STOPPED
+from hedui.pipeline.guard import as_problem
 
 # command → the module under which its click command of the same name lives
 COMMANDS = {
@@ -35,12 +36,17 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; a problem is told as an error line and a hint line, never as a traceback."""
+        if "mock" not in ctx._protected_args:  # noqa: SLF001  the outside world's servers mind their own files
+            os.umask(0o077)
         try:
             return super().invoke(ctx)
-        except Problem as problem:
-            click.echo(f"error: {problem.message()}", err=True)
-            click.echo(f"hint: {problem.hint()}", err=True)
-            return ctx.exit(STOPPED)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:  # noqa: BLE001  libraries quote the data they choke on: only kind and place are told
+            problem = as_problem(error, str(ctx.invoked_subcommand))
+        click.echo(f"error: {problem.message()}", err=True)
+        click.echo(f"hint: {problem.hint()}", err=True)
+        return ctx.exit(FAILED if problem.code == "internal-fault" else STOPPED)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands without importing them."""

@@ -40,11 +40,11 @@ def nightly(business_date: date | None, *, airflow: bool, as_json: bool) -> None
     from hedui.settings import Settings
 
     day = business_date or day_before()
-    with alone(day):
+    with alone(day) as lock:
         if airflow:
             from hedui.pipeline.through_airflow import run_dag
 
-            run_dag(Settings(), day, _tell)
+            run_dag(Settings(), day, _tell, lock)
         else:
             drive(day, _tell)
         summary = summarise(day)

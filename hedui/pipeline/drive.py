@@ -1,6 +1,7 @@
 """Drives the stages of one night in this process: sources side by side, then everything else in order."""
 
 import fcntl
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from hedui.pipeline import steps
 from hedui.settings import Settings
 
 Progress = Callable[[str], None]
+INTERRUPTED = 130  # as shells have it
 
 
 def drive(business_date: date, progress: Progress) -> str:
@@ -36,14 +38,27 @@ def drive(business_date: date, progress: Progress) -> str:
 
 def _ask(settings: Settings, run_id: str, progress: Progress) -> None:
     waiting = steps.sources_to_ask(run_id)
-    with ThreadPoolExecutor(settings.workers, thread_name_prefix="source") as pool:
-        asked = {pool.submit(_one, run_id, source): source for source in waiting}
+    pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="source")
+    asked = {pool.submit(_one, run_id, source): source for source in waiting}
+    try:
         for done, future in enumerate(as_completed(asked), start=1):
             state = text("state-accepted") if (problem := future.result()) is None else problem.message()
             progress(text("progress-source", done=done, total=len(asked), source=asked[future], state=state))
+    except KeyboardInterrupt:
+        # Threads that wait for a source cannot be stopped, and need not be: a run survives being cut off anywhere.
+        progress(text("progress-interrupted", run=run_id))
+        os._exit(INTERRUPTED)
+    pool.shutdown()
 
 
 def _one(run_id: str, source: str) -> Problem | None:
+    problem = _tried(run_id, source)
+    if problem is not None and problem.code == "internal-fault":
+        return _tried(run_id, source)  # a fault of ours, such as a busy database, is not the source's answer
+    return problem
+
+
+def _tried(run_id: str, source: str) -> Problem | None:
     try:
         attempt = steps.extract(run_id, source)
         steps.validate(run_id, source, steps.land(run_id, source, attempt))
@@ -53,10 +68,11 @@ def _one(run_id: str, source: str) -> Problem | None:
 
 
 @contextmanager
-def alone(business_date: date) -> Iterator[None]:
+def alone(business_date: date) -> Iterator[int]:
     """Hold the business date for this process; `Stop` (run-busy) where another one works on it.
 
-    The lock is the kernel's, so a killed process leaves none behind.
+    The lock is the kernel's, so a killed process leaves none behind. Gives its file descriptor: a child that inherits
+    it goes on holding the date when this process is killed.
     """
     folder = Settings().home / "locks"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -65,4 +81,4 @@ def alone(business_date: date) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise Stop("run-busy", date=business_date.isoformat()) from None
-        yield
+        yield handle.fileno()

@@ -27,7 +27,7 @@ def guarded(step: Callable[P, R]) -> Callable[P, R]:
         except Exception as error:  # noqa: BLE001  anything at all may carry a personal value
             told = as_problem(error, step.__name__)
         told.__cause__ = told.__context__ = None
-        raise told  # outside the handlers, so that the original is not chained again
+        raise told.with_traceback(None)  # outside the handlers: neither the original nor its frames' values go along
 
     return alone
 

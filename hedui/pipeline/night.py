@@ -37,7 +37,7 @@ class Night:
     @cached_property
     def keyring(self) -> Keyring:
         """The keys."""
-        return Keyring.open(self.settings.keyring)
+        return Keyring.existing(self.settings.keyring)
 
     @cached_property
     def workspace(self) -> Workspace:

@@ -1,6 +1,7 @@
 """Reading what was published: one household's report, or all matches of a run. The audit entry always comes first."""
 
-import getpass
+import os
+import pwd
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -50,9 +51,9 @@ def document(household: str, business_date: date | None, purpose: str) -> bytes:
         entry = _located(session, household, business_date)
     subject = Subject(entry.household_ref, entry.county, entry.run_id)
     with database.session(registry) as session:
-        audit.record(session, getpass.getuser(), "report.show", subject.household_ref, purpose, {"run": subject.run_id})
+        audit.record(session, _actor(), "report.show", subject.household_ref, purpose, {"run": subject.run_id})
     sealed = ReportStore.at(settings.store).read(entry)
-    return open_with(Keyring.open(settings.keyring), sealed, subject)
+    return open_with(Keyring.existing(settings.keyring), sealed, subject)
 
 
 def matches(business_date: date | None = None) -> Published:
@@ -78,8 +79,8 @@ def _reports(business_date: date | None) -> Iterator[Report]:
     registry = database.connect(settings)
     with database.session(registry) as session:
         run = _published(session, business_date)
-        audit.record(session, getpass.getuser(), "report.score", run.id, "accuracy", {"run": run.id})
-    store, keyring = ReportStore.at(settings.store), Keyring.open(settings.keyring)
+        audit.record(session, _actor(), "report.score", run.id, "accuracy", {"run": run.id})
+    store, keyring = ReportStore.at(settings.store), Keyring.existing(settings.keyring)
     with database.session(registry, readonly=True) as session:
         for entry in runs.list_reports(session, run.id):
             subject = Subject(entry.household_ref, entry.county, run.id)
@@ -103,3 +104,7 @@ def _located(session: Session, household: str, business_date: date | None) -> Re
             raise Stop("report-not-of-date", household=household, date=business_date.isoformat())
         raise Stop("report-unknown-household")
     return entry
+
+
+def _actor() -> str:
+    return pwd.getpwuid(os.getuid()).pw_name  # not from the environment, which anyone can set

@@ -7,13 +7,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from catalogue.problems import Problem, Skip
+from catalogue.problems import Problem, Skip, Stop
 from hedui.pipeline.checkpoints import checkpoint
 from hedui.pipeline.guard import as_problem
 from hedui.pipeline.night import Night
 from hedui.pipeline.stages.extract import extract as fetch
 from hedui.pipeline.stages.land import land as decode
 from hedui.pipeline.stages.validate import validate as judge
+from hedui.pipeline.workspace import SourceArea, whole
 from hedui.registry import database, runs
 from hedui.registry.runs import Answer
 
@@ -29,8 +30,10 @@ ANSWERS = pa.schema(
         pa.field("state", pa.string(), nullable=False),
         pa.field("as_of", pa.date32()),
         pa.field("problem", pa.string()),
+        pa.field("set_aside", pa.int64(), nullable=False),  # rows in quarantine
     ]
 )
+UNUSABLE = pa.schema([("member_ref", pa.string()), ("source", pa.string()), ("category", pa.string())])
 
 
 def to_ask(night: Night) -> list[str]:
@@ -81,28 +84,54 @@ def validate(night: Night, source: str, attempt: int) -> int:
 
 
 def close(night: Night) -> None:
-    """End the asking: what has not answered by now has not answered, and `answers.parquet` says so."""
-    if not night.stage_done("sources"):
-        with night.stage("sources"):
-            for source in sorted(set(night.manifests) - _in_states(night, {"accepted", *_NO_ANSWER})):
-                _record(night, source, _begin(night, source), Skip("interrupted", source=source))
-    with database.session(night.database, readonly=True) as session:
+    """End the asking: what has not answered by now has not answered, and `answers.parquet` says so, once and for all.
+
+    From here on the registry takes no more answers for this run. Raises `Stop` where no source was ever asked.
+    """
+    if night.stage_done("sources"):
+        return
+    with night.stage("sources"):
+        if not _in_states(night, {"accepted", "running", *_NO_ANSWER}):
+            raise Stop("nothing-asked", run=night.run_id)
+        for source in sorted(set(night.manifests) - _in_states(night, {"accepted", *_NO_ANSWER})):
+            _record(night, source, _begin(night, source), Skip("interrupted", source=source))
+        with database.session(night.database, readonly=True) as session:
+            states = runs.source_states(session, night.run_id)
         rows = [
-            {"source": s.source, "state": s.state, "as_of": s.as_of, "problem": s.problem}
-            for s in runs.source_states(session, night.run_id)
+            {"source": s.source, "state": s.state, "as_of": s.as_of, "problem": s.problem, "set_aside": s.rejected}
+            for s in states
         ]
-    pq.write_table(pa.Table.from_pylist(rows, schema=ANSWERS), night.workspace.answers)
+        with whole(night.workspace.answers) as draft:
+            pq.write_table(pa.Table.from_pylist(rows, schema=ANSWERS), draft)
+        _write_unusable(night)
 
 
 def accepted_files(night: Night) -> list[Path]:
     """Return the canonical files of every accepted source, in order of source and category."""
+    return [
+        area.accepted / f"{dataset.category}.parquet"
+        for source, area in _accepted_areas(night).items()
+        for dataset in night.manifests[source].datasets
+    ]
+
+
+def _accepted_areas(night: Night) -> dict[str, SourceArea]:
     with database.session(night.database, readonly=True) as session:
         states = [s for s in runs.source_states(session, night.run_id) if s.state == "accepted"]
-    return [
-        night.workspace.source(s.source, s.attempt).accepted / f"{dataset.category}.parquet"
-        for s in states
-        for dataset in night.manifests[s.source].datasets
-    ]
+    return {s.source: night.workspace.source(s.source, s.attempt) for s in states}
+
+
+def _write_unusable(night: Night) -> None:
+    """Write which members have rows among those set aside: of them the source's silence is not an answer."""
+    members = pq.read_table(night.workspace.applicants, columns=["member_ref", "id_key"])
+    found = [UNUSABLE.empty_table()]
+    for source, area in _accepted_areas(night).items():
+        about = pq.read_table(area.set_aside).join(members, "id_key", join_type="inner")
+        named = about.append_column("source", pa.repeat(source, len(about))).select(UNUSABLE.names)
+        found.append(named.cast(UNUSABLE))
+    rows = pa.concat_tables(found).group_by(UNUSABLE.names).aggregate([])
+    with whole(night.workspace.unusable) as draft:
+        pq.write_table(rows.select(UNUSABLE.names).sort_by([(name, "ascending") for name in UNUSABLE.names]), draft)
 
 
 def _begin(night: Night, source: str) -> int:

@@ -7,6 +7,7 @@ Every step of a run that is published already does nothing.
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from catalogue.problems import Stop
 from hedui.pipeline import sources
 from hedui.pipeline.guard import guarded
 from hedui.pipeline.night import Night, open_night
@@ -15,7 +16,7 @@ from hedui.pipeline.stages import match as matching
 from hedui.pipeline.stages import publish as publishing
 from hedui.pipeline.stages import report as reporting
 from hedui.pipeline.stages import select as selecting
-from hedui.registry import database, runs
+from hedui.registry import database, people, runs
 from hedui.settings import Settings
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -32,6 +33,8 @@ def select(business_date: date) -> str:
     settings = Settings()
     engine = database.connect(settings)
     with database.session(engine) as session:
+        if not people.any_open_case(session):
+            raise Stop("no-households", date=business_date.isoformat())
         run_id = runs.open_run(session, business_date).id
     selecting.select(open_night(settings, run_id))
     return run_id

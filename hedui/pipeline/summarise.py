@@ -37,7 +37,7 @@ def summarise(business_date: date | None = None) -> Summary:
     with database.session(database.connect(settings), readonly=True) as session:
         run = runs.newest(session, business_date)
         if run is None:
-            raise Stop("no-run", date=business_date.isoformat() if business_date else "–")
+            raise Stop("no-run", date=business_date.isoformat()) if business_date else Stop("no-run-at-all")
         night = open_night(settings, run.id)
         states = runs.source_states(session, run.id)
         stages = runs.stages(session, run.id)

@@ -1,6 +1,9 @@
 """The working area of one run: plain personal data on its way through the stages, deleted when the run is published."""
 
+import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +28,11 @@ class SourceArea:
     def accepted(self) -> Path:
         """Canonical records that passed validation, one Parquet file a category."""
         return self.root / "accepted"
+
+    @property
+    def set_aside(self) -> Path:
+        """Whom the rows set aside are about, where their numbers could be read."""
+        return self.root / "set_aside.parquet"
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,11 @@ class Workspace:
         return self.root / "answers.parquet"
 
     @property
+    def unusable(self) -> Path:
+        """Members about whom a source delivered a row that had to be set aside: what they have there is not known."""
+        return self.root / "unusable.parquet"
+
+    @property
     def matches(self) -> Path:
         """Records matched to members."""
         return self.root / "matches"
@@ -75,5 +88,15 @@ class Workspace:
         return SourceArea(self.root / f"source={source}" / f"attempt={attempt}")
 
     def delete(self) -> None:
-        """Remove everything; harmless where nothing is left."""
-        shutil.rmtree(self.root, ignore_errors=True)
+        """Remove everything; harmless where nothing is left. An error is raised: personal data would stay."""
+        if self.root.exists():
+            shutil.rmtree(self.root)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a draft to write that becomes `path` at the end of the block, so that no one ever sees half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    yield draft
+    draft.replace(path)

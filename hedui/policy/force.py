@@ -23,8 +23,9 @@ class Policy:
 
     @classmethod
     def on(cls, business_date: date, lines: Iterable[Line]) -> "Policy":
-        """Take what is in force on `business_date`; of several values of a region, the one that started last.
+        """Take what is in force on `business_date`: of a region's values the one that started last, until it ends.
 
+        A later value replaces an earlier one for good: when it has ended, the earlier one does not come back.
         A line all of whose values start later is not there yet; one that has none for a county is missing there.
         """
         begun = (
@@ -34,8 +35,9 @@ class Policy:
         values: dict[tuple[str, str], Value] = {}
         for line in ordered:
             for value in sorted(line.values, key=lambda v: v.effective_from):
-                if value.in_force(business_date):
+                if value.effective_from <= business_date:
                     values[line.id, value.region] = value
+        values = {key: value for key, value in values.items() if value.in_force(business_date)}
         return cls(business_date, ordered, _version(ordered, values), values)
 
     def parameter(self, line: Line, county: str) -> ParameterUsed | None:

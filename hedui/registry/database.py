@@ -20,7 +20,6 @@ _MIGRATIONS = Path(sql.__file__).parent / "migrations"
 _BUSY_MS = 60_000  # how long a writer waits for another one on SQLite
 _PRAGMAS = (
     f"busy_timeout = {_BUSY_MS}",
-    "journal_mode = WAL",
     "foreign_keys = ON",
     "cache_size = -65536",  # 64 MiB: the blind index is written all over
     "temp_store = MEMORY",
@@ -112,7 +111,10 @@ def alembic_config(connection: Connection) -> Any:
 
 def _sqlite(url: URL) -> Engine:
     path = Path(url.database or "")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise Stop("home-unusable", folder=str(path.parent), kind=type(error).__name__) from None
     # Made by us and not by SQLite, so that it and the files beside it are readable by their owner only.
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     engine = create_engine(url, hide_parameters=True)
@@ -122,6 +124,9 @@ def _sqlite(url: URL) -> Engine:
         connection.isolation_level = None  # the driver starts no transactions by itself: `_begin` does
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").close()
+        # Kept in the file. Setting it takes a lock that does not wait for others, so it is set once.
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            connection.execute("PRAGMA journal_mode = WAL").close()
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -54,7 +54,8 @@ class ImportResult:
 def import_file(session: Session, keyring: Keyring, path: Path) -> ImportResult:
     """Take in households, members, declarations and authorisations; the caller's transaction commits them.
 
-    A household in the registry is made to be what the file says; households that the file does not name are left alone.
+    A household in the registry is made to be what the file says, but for a revocation on file, which stays unless the
+    file has an earlier one; households that the file does not name are left alone.
     Roll the transaction back to try a file without taking it in.
     Raises Stop: those of `household_file.cells.read`, and `keyring-does-not-fit`.
     """
@@ -83,16 +84,18 @@ def _write(
     for block in _blocks(table):
         fingerprints = _fingerprints(keyring, block)
         known = _known(session, fingerprints)
+        # Only these can change, and need not: what the file says anew may not count (a revocation withdrawn).
         changed = {ref for ref, stored in known.items() if stored != fingerprints[ref]}
         fresh = fingerprints.keys() - known.keys()
         counts["new"] += len(fresh)
-        counts["updated"] += len(changed)
-        counts["unchanged"] += len(fingerprints) - len(fresh) - len(changed)
-        if not fresh and not changed:
-            continue
-        before = states(session, keyring, changed)
-        save(session, keyring, _rows_of(block, fresh | changed), fingerprints)
-        parts.update(_keep(session, keyring, taken, before, states(session, keyring, changed)))
+        updated: dict[str, list[str]] = {}
+        if fresh or changed:
+            before = states(session, keyring, changed)
+            save(session, keyring, _rows_of(block, fresh | changed), fingerprints)
+            updated = _keep(session, keyring, taken, before, states(session, keyring, changed))
+        counts["updated"] += len(updated)
+        counts["unchanged"] += len(known) - len(updated)
+        parts.update(part for changes in updated.values() for part in changes)
     session.execute(update(Import).where(Import.id == taken).values(counts))
     return (counts["new"], counts["updated"], counts["unchanged"]), dict(sorted(parts.items()))
 
@@ -111,16 +114,18 @@ def _note(session: Session, table: pa.Table, path: Path) -> int:
 
 def _keep(
     session: Session, keyring: Keyring, taken: int, before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]
-) -> Iterator[str]:
-    # Records what each changed household was, and yields the parts that changed.
-    changes = []
-    sealed = sealed_states(keyring, taken, before)
-    for ref, state in before.items():
-        parts = [part for part in state if state[part] != after[ref][part]]
-        changes.append({"import_id": taken, "household_ref": ref, "parts": ",".join(parts), "before": sealed[ref]})
-        yield from parts
+) -> dict[str, list[str]]:
+    # Records what each household was in which anything changed, and returns the parts that did.
+    compared = {ref: [part for part in state if state[part] != after[ref][part]] for ref, state in before.items()}
+    updated = {ref: parts for ref, parts in compared.items() if parts}
+    sealed = sealed_states(keyring, taken, {ref: before[ref] for ref in updated})
+    changes = [
+        {"import_id": taken, "household_ref": ref, "parts": ",".join(parts), "before": sealed[ref]}
+        for ref, parts in updated.items()
+    ]
     if changes:
         session.execute(insert_into(session, HouseholdChange), changes)
+    return updated
 
 
 def _blocks(table: pa.Table) -> Iterator[pa.Table]:

@@ -86,19 +86,27 @@ def find(session: Session, keyring: Keyring, resident_id: str) -> list[Member]:
     return list(session.scalars(found.order_by(Member.ref)))
 
 
-def select(engine: Engine, keyring: Keyring, business_date: date, into: Path) -> Selected:
+def any_open_case(session: Session) -> bool:
+    """Say whether there is anything to verify at all."""
+    return session.scalar(query(exists().where(Case.state == "open"))) or False
+
+
+def select(engine: Engine, keyring: Keyring, business_date: date, into: Path, *, today: date | None = None) -> Selected:
     """Write `applicants.parquet` and `households.parquet` for a business date, and say how many they hold.
 
     Chosen are households with an open case (the last one, where there are several) and at least one member under an
-    authorisation that is live: signed, not ended and not revoked on that date. Rows come by household, then member.
+    authorisation that is live: signed, not ended and not revoked on that date; nor revoked by `today`, the day on which
+    people will be asked about, where that is later. Rows come by household, then member.
     `applicants` holds the authorised members; `households` all of them. A block of households is in memory at a time.
     """
+    asked_on = business_date if today is None else max(business_date, today)
+    chosen = _chosen(business_date, asked_on)
     totals = {"households": 0, "members": 0, "authorised": 0}
     with session(engine, readonly=True) as opened:
-        left_out = _left_out(opened, business_date)
+        left_out = _left_out(opened, business_date, asked_on)
         with _Writer(into) as writer:
-            for block in _blocks(opened, business_date):
-                members = _members(opened, keyring, business_date, block)
+            for block in _blocks(opened, chosen):
+                members = _members(opened, keyring, chosen, block)
                 writer.write(block, members)
                 totals["households"] += len(block)
                 totals["members"] += len(members)
@@ -106,12 +114,13 @@ def select(engine: Engine, keyring: Keyring, business_date: date, into: Path) ->
     return Selected(**totals, not_authorised=totals["members"] - totals["authorised"], left_out=left_out)
 
 
-def _live(business_date: date) -> ColumnElement[bool]:
+def _live(business_date: date, asked_on: date) -> ColumnElement[bool]:
+    # The term is that of the business date; a revocation also forbids asking about an earlier date.
     return and_(
         Authorisation.in_force,
         Authorisation.signed_on <= business_date,
         or_(Authorisation.valid_until.is_(None), Authorisation.valid_until >= business_date),
-        or_(Authorisation.revoked_on.is_(None), Authorisation.revoked_on > business_date),
+        or_(Authorisation.revoked_on.is_(None), Authorisation.revoked_on > asked_on),
     )
 
 
@@ -132,7 +141,7 @@ def _open_case() -> Any:
     )
 
 
-def _chosen(business_date: date) -> Any:
+def _chosen(business_date: date, asked_on: date) -> Any:
     return (
         query(
             Household.ref.label("household_ref"),
@@ -144,17 +153,17 @@ def _chosen(business_date: date) -> Any:
             Authorisation.number.label("authorisation"),
         )
         .join(Case, Case.ref == _open_case())
-        .join(Authorisation, and_(Authorisation.household_ref == Household.ref, _live(business_date)))
+        .join(Authorisation, and_(Authorisation.household_ref == Household.ref, _live(business_date, asked_on)))
         .where(_signed())
     )
 
 
-def _left_out(session: Session, business_date: date) -> dict[str, int]:
+def _left_out(session: Session, business_date: date, asked_on: date) -> dict[str, int]:
     reason = case(
         (_open_case().is_(None), "no-open-case"),
         (Authorisation.number.is_(None), "no-authorisation"),
         (Authorisation.signed_on > business_date, "authorisation-not-begun"),
-        (Authorisation.revoked_on <= business_date, "authorisation-revoked"),
+        (Authorisation.revoked_on <= asked_on, "authorisation-revoked"),
         (Authorisation.valid_until < business_date, "authorisation-expired"),
         (~_signed(), "no-signature"),
     ).label("reason")
@@ -164,19 +173,19 @@ def _left_out(session: Session, business_date: date) -> dict[str, int]:
     return dict(sorted((name, count) for name, count in session.execute(counted)))
 
 
-def _blocks(session: Session, business_date: date) -> Iterator[list[Row[Any]]]:
-    chosen = _chosen(business_date).order_by(Household.ref).limit(_BLOCK)
-    rows = session.execute(chosen).all()
+def _blocks(session: Session, chosen: Any) -> Iterator[list[Row[Any]]]:
+    ordered = chosen.order_by(Household.ref).limit(_BLOCK)
+    rows = session.execute(ordered).all()
     while rows:
         yield list(rows)
-        rows = session.execute(chosen.where(Household.ref > rows[-1].household_ref)).all()
+        rows = session.execute(ordered.where(Household.ref > rows[-1].household_ref)).all()
 
 
-def _members(session: Session, keyring: Keyring, business_date: date, block: list[Row[Any]]) -> pa.Table:
+def _members(session: Session, keyring: Keyring, choice: Any, block: list[Row[Any]]) -> pa.Table:
     # The members of a block's households, their sealed values opened, with the columns of MEMBERS and `at`, the place
     # of their household in the block.
     within = Household.ref.between(block[0].household_ref, block[-1].household_ref)
-    chosen = _chosen(business_date).where(within).subquery()
+    chosen = choice.where(within).subquery()
     signature = and_(
         AuthorisationMember.member_ref == Member.ref, AuthorisationMember.authorisation == chosen.c.authorisation
     )

@@ -27,6 +27,7 @@ from hedui.registry.models import (
 Answer = Literal["accepted", "not_delivered", "unreachable", "refused"]
 
 _BLOCK = 20_000
+_ASKING = "sources"  # the stage in which sources are asked; when it has finished, their answers stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,11 @@ def stage_started(session: Session, run_id: str, stage: str) -> bool:
 
 
 def stage_finished(session: Session, run_id: str, stage: str, detail: Mapping[str, Any] | None = None) -> None:
-    """Note that a stage finished, with figures for the summary. Who finishes first counts; a repeat changes nothing."""
-    _require_open(session, run_id)
+    """Note that a stage finished, with figures for the summary. Who finishes first counts; a repeat changes nothing.
+
+    When `sources` has finished, the asking has ended: `begin_attempt` and `set_source` refuse from then on.
+    """
+    _require_open(session, run_id, alone=stage == _ASKING)
     session.execute(
         update(StageState)
         .where(StageState.run_id == run_id, StageState.stage == stage, StageState.finished_at.is_(None))
@@ -103,8 +107,11 @@ def stages(session: Session, run_id: str) -> list[StageState]:
 
 
 def begin_attempt(session: Session, run_id: str, source: str) -> int:
-    """Start a new attempt at a source and return its number: 1, 2, … Two processes never get the same one."""
-    _require_open(session, run_id)
+    """Start a new attempt at a source and return its number: 1, 2, … Two processes never get the same one.
+
+    Raises Stop `run-closed`, and `asking-closed` once stage `sources` has finished.
+    """
+    _require_asking(session, run_id, source)
     fresh: dict[str, Any] = {
         "state": "running",
         "problem": None,
@@ -144,9 +151,10 @@ def set_source(
     """Record how a source answered. False, changing nothing, where a later attempt has begun since.
 
     `problem` is the code of a `catalogue.problems.Problem` and `where` its parameters; `quarantined` counts rows by
-    reason. Raises Stop `run-closed`.
+    reason. Raises Stop `run-closed`, and `asking-closed` once stage `sources` has finished, whatever the attempt:
+    what the run says of its sources then is what its reports were made from.
     """
-    _require_open(session, run_id)
+    _require_asking(session, run_id, source)
     recorded = session.execute(
         update(SourceState)
         .where(SourceState.run_id == run_id, SourceState.source == source, SourceState.attempt == attempt)
@@ -186,10 +194,23 @@ def quarantine_counts(session: Session, run_id: str) -> list[Quarantined]:
     return list(session.scalars(query))
 
 
-def publish(session: Session, run_id: str, degraded: bool, reports: Iterable[ReportIndexRow]) -> bool:  # noqa: FBT001
-    """Make a run the current one of its date, with its reports: all of it or nothing, in the caller's transaction.
+def publish(
+    session: Session,
+    run_id: str,
+    degraded: bool,  # noqa: FBT001
+    reports: Iterable[ReportIndexRow],
+    *,
+    expected: int | None = None,
+) -> bool:
+    """Record a run as published, with its reports: all of it or nothing, in the caller's transaction.
 
-    Returns False, changing nothing, where it was published before. Raises Stop `run-closed` for an unknown run.
+    It becomes the current run of its date, unless the one that readers have now has more accepted sources: then it is
+    on record only, and readers keep the better edition (`is_current` tells which). As many accepted sources are enough:
+    the later edition counts then.
+
+    Returns whether it was recorded now: False, changing nothing, where it was published before. Raises Stop
+    `run-closed` for an unknown run, and `reports-incomplete` where there are not `expected` reports; the caller's
+    transaction must then be rolled back, as `database.session` does.
     """
     if session.get(Run, run_id) is None:
         raise Stop("run-closed", run=run_id)
@@ -203,8 +224,15 @@ def publish(session: Session, run_id: str, degraded: bool, reports: Iterable[Rep
     if business_date is None:
         return False
     remaining = iter(reports)
+    found = 0
     while block := [{"run_id": run_id, **asdict(row)} for row in islice(remaining, _BLOCK)]:
         session.execute(insert_into(session, ReportIndex), block)
+        found += len(block)
+    if expected is not None and found != expected:
+        raise Stop("reports-incomplete", run=run_id, expected=expected, found=found)
+    before = current(session, business_date)
+    if before is not None and _accepted(session, before.id) > _accepted(session, run_id):
+        return True
     pointer = insert_into(session, CurrentRun).values(business_date=business_date, run_id=run_id)
     session.execute(pointer.on_conflict_do_update(index_elements=["business_date"], set_={"run_id": run_id}))
     return True
@@ -218,18 +246,24 @@ def current(session: Session, business_date: date | None = None) -> Run | None:
     return session.scalar(query.execution_options(populate_existing=True))
 
 
+def is_current(session: Session, run_id: str) -> bool:
+    """Say whether readers of the run's business date get this run."""
+    return session.scalar(select(CurrentRun.run_id).where(CurrentRun.run_id == run_id)) is not None
+
+
 def find_report(session: Session, household_ref: str, business_date: date | None = None) -> ReportIndex | None:
-    """Return where the report of a household lies: of a business date, or the latest that it has."""
-    query = (
-        select(ReportIndex)
-        .join(CurrentRun, CurrentRun.run_id == ReportIndex.run_id)
-        .where(ReportIndex.household_ref == household_ref)
-        .order_by(CurrentRun.business_date.desc())
-        .limit(1)
-    )
+    """Return where the report of a household lies in the current run of a business date, by default the latest date.
+
+    None where that run has none: a household that is no longer verified shows an older report only to who asks for
+    that report's date.
+    """
+    runs = select(CurrentRun.run_id).order_by(CurrentRun.business_date.desc()).limit(1)
     if business_date is not None:
-        query = query.where(CurrentRun.business_date == business_date)
-    return session.scalar(query)
+        runs = runs.where(CurrentRun.business_date == business_date)
+    found = select(ReportIndex).where(
+        ReportIndex.household_ref == household_ref, ReportIndex.run_id == runs.scalar_subquery()
+    )
+    return session.scalar(found)
 
 
 def list_reports(session: Session, run_id: str, region: str = "") -> Iterator[ReportIndex]:
@@ -265,14 +299,27 @@ def count_counties(session: Session, run_id: str) -> int:
 
 
 def newest(session: Session, business_date: date | None = None) -> Run | None:
-    """Return the newest edition, published or not, of a business date or of the latest one that has a run."""
-    query = select(Run).order_by(Run.business_date.desc(), Run.edition.desc()).limit(1)
+    """Return the run that was opened last, published or not, of a business date or of all."""
+    query = select(Run).order_by(Run.opened_at.desc(), Run.edition.desc()).limit(1)
     return session.scalar(query if business_date is None else query.where(Run.business_date == business_date))
 
 
 def is_published(session: Session, run_id: str) -> bool:
     """Say whether readers have this run or had it."""
     return session.scalar(select(Run.state).where(Run.id == run_id)) == "published"
+
+
+def is_known(session: Session, run_id: str) -> bool:
+    """Say whether there is such a run."""
+    return session.get(Run, run_id) is not None
+
+
+def stage_detail(session: Session, run_id: str, stage: str) -> dict[str, Any]:
+    """Return the figures that a finished stage left; KeyError where it has not finished."""
+    found = session.get(StageState, (run_id, stage))
+    if found is None or found.finished_at is None:
+        raise KeyError(stage)
+    return found.detail
 
 
 def start_over(session: Session, run_id: str) -> None:
@@ -287,11 +334,24 @@ def _latest(session: Session, business_date: date) -> Run | None:
     return session.scalar(query.execution_options(populate_existing=True))
 
 
-def _require_open(session: Session, run_id: str) -> None:
+def _require_open(session: Session, run_id: str, *, alone: bool = False) -> None:
     # Locked on PostgreSQL until the step commits, so that publication cannot slip in between (SQLite has one writer).
-    query = select(Run.state).where(Run.id == run_id).with_for_update(read=True)
+    # `alone` also waits for the other steps of the run and holds them up.
+    query = select(Run.state).where(Run.id == run_id).with_for_update(read=not alone, key_share=alone)
     if session.scalar(query) != "open":
         raise Stop("run-closed", run=run_id)
+
+
+def _require_asking(session: Session, run_id: str, source: str) -> None:
+    _require_open(session, run_id)  # first its lock: the end of the asking cannot slip in between either
+    ended = select(StageState.finished_at).where(StageState.run_id == run_id, StageState.stage == _ASKING)
+    if session.scalar(ended) is not None:
+        raise Stop("asking-closed", run=run_id, source=source)
+
+
+def _accepted(session: Session, run_id: str) -> int:
+    accepted = select(func.count()).where(SourceState.run_id == run_id, SourceState.state == "accepted")
+    return session.scalar(accepted) or 0
 
 
 def _now() -> datetime:

@@ -10,7 +10,7 @@ from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Session
 
 from hedui.keyring import Keyring
-from hedui.registry.database import upsert
+from hedui.registry.database import insert_into, upsert
 from hedui.registry.models import Authorisation, AuthorisationMember, Case, Household, Member
 
 pc: Any = pyarrow.compute  # its stubs lack much of it
@@ -21,7 +21,8 @@ DECLARED = ("monthly_income", "financial_assets", "vehicles", "houses")
 def save(session: Session, keyring: Keyring, rows: pa.Table, fingerprints: dict[str, bytes]) -> None:
     """Make the households of `rows` (the table of `reading.Reading`, ordered) be what it says.
 
-    Members, cases and authorisations that it does not name stay on file: no longer active, open, in force.
+    Members, cases and authorisations that it does not name stay on file: no longer active, open, in force. A revocation
+    that is on file stays, unless `rows` has an earlier one.
     """
     refs = rows["household"].unique().to_pylist()
     first = _first_rows(rows)
@@ -129,7 +130,12 @@ def _save_authorisations(session: Session, rows: pa.Table, first: pa.Table) -> N
     if not len(letters):
         return
     letters = letters.rename_columns([*names.values(), *dates])
-    upsert(session, Authorisation, [{**row, "in_force": True} for row in letters.to_pylist()])
+    new = insert_into(session, Authorisation).excluded.revoked_on
+    stored = Authorisation.revoked_on
+    # A revocation is never withdrawn under the same number, nor put off: a file older than it knows nothing of it.
+    earliest = case((stored.is_(None), new), (new < stored, new), else_=stored)
+    in_force = [{**row, "in_force": True} for row in letters.to_pylist()]
+    upsert(session, Authorisation, in_force, {"revoked_on": earliest})
     numbers = letters["number"].to_pylist()
     session.execute(delete(AuthorisationMember).where(AuthorisationMember.authorisation.in_(numbers)))
     consented = pc.or_(rows["signed"], rows["guardian"].is_valid())

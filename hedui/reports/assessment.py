@@ -32,8 +32,8 @@ def report(family: Family, basis: Basis) -> Report:
     members = family.members
     business_date = basis.business_date.isoformat()
     counted = count(family.found)
-    entries = answers(basis.sources, members, family.found)
-    found = totals(basis, members, counted)
+    entries = answers(basis.sources, members, family.found, family.unusable)
+    found = totals(basis, members, counted, family.unusable)
     compared = declared_against_found(members, found, business_date)
     lines = evaluate(basis.policy, family.county, len(members), measured(found, counted))
     return Report(
@@ -42,7 +42,7 @@ def report(family: Family, basis: Basis) -> Report:
         household=_household(family, basis),
         case=Case(family.case_ref, family.case_kind, family.purpose, family.authorisation),
         policy=Policy(basis.policy.version),
-        conclusion=conclude(basis.required_missing, members, lines),
+        conclusion=conclude(basis.required_incomplete(row.source for row in family.unusable), members, lines),
         coverage=coverage(entries),
         answers=entries,
         records=counted.records,

@@ -26,6 +26,7 @@ class SourceState:
     state: str  # accepted | not_delivered | unreachable | refused
     as_of: date | None = None
     problem: str | None = None
+    set_aside: int = 0  # rows that it delivered and that could not be used
 
     @cached_property
     def as_of_text(self) -> str | None:
@@ -68,6 +69,11 @@ class Basis:
     def required_missing(self) -> tuple[str, ...]:
         """Required sources without an answer."""
         return tuple(source.id for source in self.sources if source.required and not source.answered)
+
+    def required_incomplete(self, set_aside: Iterable[str]) -> tuple[str, ...]:
+        """Name required sources without a whole answer: none at all, or rows about a member set aside there."""
+        required = {source.id for source in self.sources if source.required}
+        return tuple(sorted({*self.required_missing, *(required & set(set_aside))}))
 
     @cached_property
     def deliveries(self) -> Mapping[Counts, Delivery]:

@@ -32,6 +32,10 @@ _NOT_HELD: Mapping[object, NotCounted] = {
     "transferred": "transferred",
     "cancelled": "cancelled",
 }
+# What these say of a thing can be held against what another record says of it.
+_CLAIMS: frozenset[NotCounted | None] = frozenset({None, "amount_missing", "use_missing", "negative"})
+_UNCLEAR: frozenset[NotCounted | None] = frozenset({"amount_missing", "use_missing", "conflicting"})
+_GONE: frozenset[NotCounted | None] = frozenset(_NOT_HELD.values())
 _HOME = "residential"
 _ONE = Decimal(1)
 
@@ -51,7 +55,7 @@ class Counted:
     records: tuple[Record, ...]  # certain
     unconfirmed: tuple[Record, ...]
     held: Mapping[Kind, Sequence[Held]]
-    unclear: Mapping[Kind, Sequence[str]]  # record_ids that may be of this kind, but lack the item which says so
+    unclear: Mapping[Kind, Sequence[str]]  # record_ids that may count: unconfirmed, conflicting, or without an item
 
 
 class _Rule(NamedTuple):
@@ -73,7 +77,7 @@ class _Judged(Struct, frozen=True, gc=False):
 def count(found: Sequence[Found]) -> Counted:
     """Decide of every record, in order, whether it counts."""
     judged = [_judge(record) for record in found]
-    best = _once(judged)
+    speaking = _once(judged)
     held: dict[Kind, list[Held]] = {kind: [] for kind in ALL_KINDS}
     unclear: dict[Kind, list[str]] = {kind: [] for kind in ALL_KINDS}
     records: list[Record] = []
@@ -81,17 +85,20 @@ def count(found: Sequence[Found]) -> Counted:
     for one in judged:
         if one.reason == "unconfirmed":
             unconfirmed.append(_shown(one.record, one.reason, None))
+            for possible in _if_confirmed(one):
+                unclear[possible].append(one.record.record_id)
             continue
-        kept = best.get(one.key) if _may_count(one) else one
-        if kept is not None and kept is not one:
-            records.append(_shown(one.record, "duplicate", kept.record.record_id))
+        of_thing = speaking[one.key] if one.reason in _CLAIMS else [one]
+        if not any(other is one for other in of_thing):
+            records.append(_shown(one.record, "duplicate", of_thing[0].record.record_id))
             continue
-        records.append(_shown(one.record, one.reason, None))
-        if one.reason is None:
+        reason = "conflicting" if len(of_thing) > 1 else one.reason
+        records.append(_shown(one.record, reason, None))
+        if reason is None:
             kind = _kind(one)
             held[kind].append(Held(kind, one.record, one.amount))
-        elif _may_count(one):
-            for possible in one.rule.kinds:
+        elif reason in _UNCLEAR:
+            for possible in _kinds(one):
                 unclear[possible].append(one.record.record_id)
     return Counted(tuple(records), tuple(unconfirmed), held, unclear)
 
@@ -104,31 +111,42 @@ def _rule(category_id: str) -> _Rule:
 
 def _judge(record: Found) -> _Judged:
     rule = _rule(record.category)
-    items = record.items
-    amount = _ONE
-    reason: NotCounted | None = None
+    reason, amount = _counts(record, rule)
     if record.grade != "certain":
         reason = "unconfirmed"
-    elif not rule.kinds:
-        reason = "states_only"
-    elif items.get("status") in _NOT_HELD:
-        reason = _NOT_HELD[items["status"]]
-    elif rule.amount is not None:
-        said = items.get(rule.amount)
-        if said is None:
-            reason = "amount_missing"
-        else:
-            amount = Decimal(said)
-            # An overdrawn account is a debt; it makes no other asset smaller. Income can be corrected downwards.
-            if amount < 0 and rule.kinds[0] == "financial_assets":
-                reason = "negative"
-    elif len(rule.kinds) > 1 and items.get("use") is None:
-        reason = "use_missing"
     return _Judged(record, rule, reason, amount, _key(record, rule))
 
 
-def _may_count(one: _Judged) -> bool:
-    return one.reason in {None, "amount_missing", "use_missing"}
+def _counts(record: Found, rule: _Rule) -> tuple[NotCounted | None, Decimal]:
+    """Say why a record counts for nothing, if the match is certain, and how much it says."""
+    items = record.items
+    if not rule.kinds:
+        return "states_only", _ONE
+    if items.get("status") in _NOT_HELD:
+        return _NOT_HELD[items["status"]], _ONE
+    if rule.amount is not None:
+        said = items.get(rule.amount)
+        if said is None:
+            return "amount_missing", _ONE
+        amount = Decimal(said)
+        # An overdrawn account is a debt; it makes no other asset smaller. Income can be corrected downwards.
+        return ("negative" if amount < 0 and rule.kinds[0] == "financial_assets" else None), amount
+    if len(rule.kinds) > 1 and items.get("use") is None:
+        return "use_missing", _ONE
+    return None, _ONE
+
+
+def _if_confirmed(one: _Judged) -> tuple[Kind, ...]:
+    """Name the totals that an unconfirmed record would change, or might, if it were confirmed."""
+    reason, _ = _counts(one.record, one.rule)
+    return _kinds(one) if reason is None or reason in _UNCLEAR else ()
+
+
+def _kinds(one: _Judged) -> tuple[Kind, ...]:
+    """Name the kinds that a record may be of: one, unless it lacks the item that says which."""
+    if len(one.rule.kinds) > 1 and one.record.items.get("use") is None:
+        return one.rule.kinds
+    return (_kind(one),)
 
 
 def _kind(one: _Judged) -> Kind:
@@ -145,15 +163,31 @@ def _key(record: Found, rule: _Rule) -> tuple[object, ...]:
     return (record.source, record.category, *values)
 
 
-def _once(judged: Sequence[_Judged]) -> dict[tuple[object, ...], _Judged]:
-    """Choose one record for each thing: the one that says most, then the highest amount, then the first in order."""
-    best: dict[tuple[object, ...], _Judged] = {}
+def _once(judged: Sequence[_Judged]) -> dict[tuple[object, ...], list[_Judged]]:
+    """Choose for each thing the record that speaks for it; several where they contradict each other."""
+    things: dict[tuple[object, ...], list[_Judged]] = {}
     for one in judged:
-        if _may_count(one):
-            before = best.get(one.key)
-            if before is None or (one.reason is None, one.amount) > (before.reason is None, before.amount):
-                best[one.key] = one
-    return best
+        if one.reason in _CLAIMS or one.reason in _GONE:
+            things.setdefault(one.key, []).append(one)
+    return {key: ones if len(ones) == 1 else _speaking(ones) for key, ones in things.items()}
+
+
+def _speaking(ones: Sequence[_Judged]) -> list[_Judged]:
+    """Choose the latest; of the same day, what says an amount or use; all of those where they differ."""
+    gone = [one for one in ones if one.reason in _GONE]
+    claims = [one for one in ones if one.reason in _CLAIMS and not any(_ended(one, end) for end in gone)]
+    if not claims:
+        return [max(gone, key=lambda one: one.record.as_of)]
+    latest = max(one.record.as_of for one in claims)
+    newest = [one for one in claims if one.record.as_of == latest]
+    clear = [one for one in newest if one.reason not in _UNCLEAR] or newest
+    return clear if len({(one.amount, _kinds(one)) for one in clear}) > 1 else clear[:1]
+
+
+def _ended(claim: _Judged, gone: _Judged) -> bool:
+    """Tell whether a later record says that a thing is not held any more; one member may transfer it to another."""
+    same = gone.reason != "transferred" or gone.record.member == claim.record.member
+    return same and gone.record.as_of > claim.record.as_of
 
 
 def _shown(record: Found, reason: NotCounted | None, duplicate_of: str | None) -> Record:

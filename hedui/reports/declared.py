@@ -38,10 +38,8 @@ def _of_month(members: Sequence[Person], income: Income, month: Month | None) ->
 
 
 def _month(income: Income, business_date: str) -> Month | None:
-    """Choose the latest month in which every kind of monthly income is observed, else the latest that is observed."""
-    past = [month for month in income.months if month.month <= business_date[:7]]
-    whole = [month for month in past if month.every_stream]
-    return next(reversed(whole or past), None)
+    """Choose the latest month that is observed: income that has ended must not bring back a month of long ago."""
+    return next((month for month in reversed(income.months) if month.month <= business_date[:7]), None)
 
 
 def _overlapped(month: Month, income: Income) -> bool:
@@ -66,8 +64,9 @@ def _compare(
 ) -> Declared:
     money = item in {"financial_assets", "monthly_income"}
     by_member = [(person.reference, said(person)) for person in members]
+    not_declared = tuple(p.reference for p, (_, value) in zip(members, by_member, strict=True) if _owes(p, value))
     given = [Decimal(value) for _, value in by_member if value is not None]
-    declared = sum(given, Decimal()) if given else None
+    declared = sum(given, Decimal()) if given and not not_declared else None
     difference = None
     if declared is not None and found is not None:
         gap = Decimal(found) - declared
@@ -81,9 +80,15 @@ def _compare(
             MemberDeclared(member, None if value is None else figure(Decimal(value), money=money))
             for member, value in by_member
         ),
+        not_declared=not_declared,
         found=found,
         at_least=at_least,
         difference=difference,
         month=month,
         origins=origins,
     )
+
+
+def _owes(person: Person, value: Decimal | int | None) -> bool:
+    """Tell whether a figure is missing of someone about whom sources are asked."""
+    return person.authorised and value is None

@@ -39,6 +39,14 @@ class Found(Struct, frozen=True, gc=False):
     items: dict[str, str | int | None]
 
 
+class Unusable(Struct, frozen=True, gc=False, order=True):
+    """A source delivered a row about a member, of a category, that had to be set aside: its answer has a gap."""
+
+    member: str
+    source: str
+    category: str
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
     """One household with everything that was matched to its members."""
@@ -52,6 +60,7 @@ class Family:
     authorisation: str
     members: tuple[Person, ...]
     found: tuple[Found, ...]
+    unusable: tuple[Unusable, ...] = ()  # of accepted sources
 
     def in_order(self) -> "Family":
         """Put members and records in the order of every report, whatever order they came in."""
@@ -59,6 +68,7 @@ class Family:
             self,
             members=tuple(sorted(self.members, key=lambda person: _natural(person.reference))),
             found=tuple(sorted(self.found, key=_place)),
+            unusable=tuple(sorted(self.unusable)),
         )
 
 

@@ -54,7 +54,7 @@ def _differences(declared: Iterable[Declared], origins: Mapping[str, Origin]) ->
         code: Code
         if one.difference is not None and Decimal(one.difference) != 0:
             code = "more_found" if Decimal(one.difference) > 0 else "less_found"
-        elif one.declared is None and Decimal(one.found) > 0:
+        elif Decimal(one.found) > 0 and all(member.declared is None for member in one.members):
             code = "not_declared"
         else:
             continue

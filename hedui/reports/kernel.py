@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from hedui.reports.assessment import report
 from hedui.reports.basis import Basis
-from hedui.reports.family import Family, Found, Person
+from hedui.reports.family import Family, Found, Person, Unusable
 from hedui.reports.model import Summary, encode, summary
 
 MONEY = pa.decimal128(18, 2)
@@ -40,12 +40,14 @@ RECORD = pa.struct(
         pa.field("items", pa.string()),  # JSON object: money, decimals and dates as strings
     ]
 )
+UNUSABLE = pa.struct([pa.field(name, pa.string()) for name in ("member_ref", "source", "category")])
 _HOUSEHOLD = ("household_ref", "county", "township", "case_ref", "case_kind", "purpose", "authorisation")
 FAMILIES = pa.schema(
     [
         *(pa.field(name, pa.string()) for name in _HOUSEHOLD),
         pa.field("members", pa.list_(MEMBER)),
         pa.field("records", pa.list_(RECORD)),
+        pa.field("unusable", pa.list_(UNUSABLE)),
     ]
 )
 _SUMMARY = {
@@ -85,7 +87,11 @@ def read(families: pa.RecordBatch) -> Iterator[Family]:
     plain: Iterator[Any] = zip(*(families.column(name).to_pylist() for name in _HOUSEHOLD), strict=True)
     members = _lists(families.column("members"), _persons)
     records = _lists(families.column("records"), _records)
-    return (Family(*(*row, persons, found)) for row, persons, found in zip(plain, members, records, strict=True))
+    unusable = _lists(families.column("unusable"), _unusable)
+    return (
+        Family(*(*row, persons, found, aside))
+        for row, persons, found, aside in zip(plain, members, records, unusable, strict=True)
+    )
 
 
 def _persons(values: Any) -> list[Person]:
@@ -98,6 +104,10 @@ def _records(values: Any) -> list[Found]:
     grounds = _lists(evidence, _grounds)
     decoded = [_items.decode(text) for text in items.to_pylist()]
     return [Found(*row) for row in zip(*columns, grounds, decoded, strict=True)]
+
+
+def _unusable(values: Any) -> list[Unusable]:
+    return [Unusable(*row) for row in zip(*(column.to_pylist() for column in values.flatten()), strict=True)]
 
 
 def _grounds(values: Any) -> list[tuple[str, float]]:

@@ -25,13 +25,14 @@ Subject = Literal[Item, "other_real_estate", "vessels", "machinery", "companies"
 NotCounted = Literal[
     "unconfirmed",  # not a certain match
     "states_only",  # its category counts nothing (registration, marriage, …)
-    "duplicate",  # the same source names the same thing twice; counted once
+    "duplicate",  # the same source names the same thing twice; what it says as of the later day holds
     "transferred",
     "scrapped",
     "cancelled",
     "amount_missing",
     "negative",
     "use_missing",  # real estate that does not say whether it is a home
+    "conflicting",  # the same source says different things of the same thing as of the same day
 ]
 
 
@@ -111,13 +112,19 @@ class Conclusion(Part, frozen=True, gc=False):
 
 
 class Coverage(Part, frozen=True, gc=False):
-    """How many of the sources gave which answer for the household."""
+    """How many of the sources gave which answer for the household.
+
+    `found` for the household may hide that another member's answer is missing. The last two figures count, over all
+    sources, each member whose own answer is `no_answer` or `not_authorised` there.
+    """
 
     sources: int
     found: int
     none: int
     no_answer: int
     not_authorised: int
+    members_without_answer: int
+    members_not_authorised: int
 
 
 class MemberAnswer(Part, frozen=True, gc=False):
@@ -130,7 +137,11 @@ class MemberAnswer(Part, frozen=True, gc=False):
 
 
 class SourceAnswer(Part, frozen=True, gc=False):
-    """What one source answered. `none` for the household means: none for every member."""
+    """What one source answered. `none` for the household means: none for every member.
+
+    `set_aside` counts rows of the source that could not be used, whomever they are about. A member about whom one of
+    them is has `no_answer` there, unless another record matches with certainty.
+    """
 
     source: str
     name: Words
@@ -141,6 +152,7 @@ class SourceAnswer(Part, frozen=True, gc=False):
     as_of: str | None
     state: str  # accepted | not_delivered | unreachable | refused
     problem: str | None  # code, where the source gave no answer
+    set_aside: int
 
 
 class Evidence(Part, frozen=True, gc=False):
@@ -178,9 +190,9 @@ class Total(Part, frozen=True, gc=False):
     value: str | None
     complete: bool
     at_least: bool
-    sources_missing: tuple[str, ...]
+    sources_missing: tuple[str, ...]  # silent, or rows about a member set aside
     members_not_authorised: tuple[str, ...]
-    unclear: tuple[str, ...]  # record_ids that lack what is needed to count them
+    unclear: tuple[str, ...]  # record_ids that may count: not confirmed, conflicting, or without a needed item
     origins: tuple[str, ...]  # record_ids counted
 
 
@@ -200,7 +212,7 @@ class Month(Part, frozen=True, gc=False):
 
     month: str  # 2026-01
     amount: str
-    every_stream: bool  # each member's each kind of monthly income is observed in this month
+    every_stream: bool  # all income of each member, by employer or insurance number, is observed in this month
     origins: tuple[str, ...]
 
 
@@ -235,7 +247,8 @@ class MemberDeclared(Part, frozen=True, gc=False):
 class Declared(Part, frozen=True, gc=False):
     """What the household declared beside what was found.
 
-    `declared` is the sum of what members did declare, null where none of them declared anything.
+    `declared` is the sum of what members declared, null where a member under authorisation declared nothing
+    (`not_declared` says who): what is missing there is not zero, and no difference can be held against the family.
     `difference` is found - declared, null where either is not known. Where the found figure is not complete,
     the difference is given only if it is above zero, and may then be higher.
     """
@@ -244,6 +257,7 @@ class Declared(Part, frozen=True, gc=False):
     unit: Literal["yuan", "count"]
     declared: str | None
     members: tuple[MemberDeclared, ...]
+    not_declared: tuple[str, ...]
     found: str | None
     at_least: bool  # the found figure may be higher
     difference: str | None

@@ -89,18 +89,37 @@ def _coverage(report: Report, words: InWords) -> RenderableType:
                 not_authorised=covered.not_authorised,
             )
         ),
+        Text(
+            words.say(
+                "report-coverage-gaps",
+                no_answer=covered.members_without_answer,
+                not_authorised=covered.members_not_authorised,
+            )
+        ),
         Text.assemble(legend, "  ", words.say("report-required-mark")),
     ]
     for kind in ("department", "bank"):
         entries = [entry for entry in report.answers if entry.kind == kind]
         parts += [Text(words.say(f"kind-{kind}"), style="bold"), Columns(_tiles(entries, words), column_first=True)]
-    silent = [entry for entry in report.answers if entry.problem is not None or entry.state != "accepted"]
+    aside = [
+        words.say("report-set-aside", source=words.name(entry.name), count=entry.set_aside)
+        for entry in report.answers
+        if entry.set_aside
+    ]
+    if aside:
+        parts.append(_plain("; ".join(aside)))
+    silent = [entry for entry in report.answers if entry.problem is not None or _has_gap(entry)]
     if silent:
-        table = _table(words, "report-no-answer", "source", "state", "problem")
+        table = _table(words, "report-no-answer", "source", "state", "problem", "member")
         for entry in silent:
-            _row(table, words.name(entry.name), words.code("state", entry.state), entry.problem or "")
+            silent_about = ", ".join(member.member for member in entry.members if member.answer == "no_answer")
+            _row(table, words.name(entry.name), words.code("state", entry.state), entry.problem or "", silent_about)
         parts.append(table)
     return Group(*parts)
+
+
+def _has_gap(entry: SourceAnswer) -> bool:
+    return entry.state != "accepted" or any(member.answer == "no_answer" for member in entry.members)
 
 
 def _tiles(entries: Iterable[SourceAnswer], words: InWords) -> list[Text]:
@@ -170,7 +189,7 @@ def _declared(report: Report, words: InWords) -> RenderableType:
     table = _table(words, "report-declared", "what", "declared", "found", "difference")
     for one in report.declared:
         subject = words.say(f"subject-{one.item}")
-        declared = words.figure(one.declared, one.unit) if one.declared else words.say("report-nobody-declared")
+        declared = words.declared(one)
         _row(
             table,
             subject if one.month is None else f"{subject} ({one.month})",

@@ -1,25 +1,33 @@
 """What was found, by kind, over all members; and how far that can be relied on."""
 
 from calendar import monthrange
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from catalogue.categories import Counts
+from catalogue.categories import Counts, categories
 from hedui.policy.evaluate import Holding, Measured
 from hedui.policy.model import MONEY_MEASURES, Measure
 from hedui.reports.basis import Basis
 from hedui.reports.counting import KINDS, Counted, Held, Kind
-from hedui.reports.family import Person
+from hedui.reports.family import Person, Unusable
 from hedui.reports.model import Income, Month, Period, Total, Totals
 
 _OF: Mapping[Kind, Counts] = {kind: counts for counts, kinds in KINDS.items() for kind in kinds}
+# What tells one income of a member from another: who pays it, or under which number.
+_STREAMS: Mapping[str, str] = {"personal_income_tax": "employer", "pension": "insurance_number"}
 _MONEY = frozenset({"income", *MONEY_MEASURES})
 
 
-def totals(basis: Basis, members: Sequence[Person], counted: Counted) -> Totals:
-    """Add up what counts. A total is zero only where every source answered about every member."""
+def totals(basis: Basis, members: Sequence[Person], counted: Counted, unusable: Iterable[Unusable] = ()) -> Totals:
+    """Add up what counts. A total is zero only where every source answered about every member, and nothing is unclear.
+
+    A source of which a row about a member was set aside did not answer about that member.
+    """
+    gaps: dict[Counts, set[str]] = {}
+    for row in unusable:
+        gaps.setdefault(categories()[row.category].counts, set()).add(row.source)
     silent = tuple(person.reference for person in members if not person.authorised)
-    by_kind = {kind: _total(kind, basis, silent, counted) for kind in _OF}
+    by_kind = {kind: _total(kind, basis, silent, counted, gaps.get(_OF[kind], set())) for kind in _OF}
     incomes = counted.held["income"]
     return Totals(
         financial_assets=by_kind["financial_assets"],
@@ -58,10 +66,10 @@ def figure(amount: Decimal, *, money: bool) -> str:
     return f"{amount:.2f}" if money else f"{amount:.0f}"
 
 
-def _total(kind: Kind, basis: Basis, silent: tuple[str, ...], counted: Counted) -> Total:
+def _total(kind: Kind, basis: Basis, silent: tuple[str, ...], counted: Counted, gaps: set[str]) -> Total:
     delivery = basis.deliveries[_OF[kind]]
     held, unclear = counted.held[kind], counted.unclear[kind]
-    complete = delivery.complete and not silent and not unclear
+    complete = delivery.complete and not gaps and not silent and not unclear
     amount: Decimal | None = sum((one.amount for one in held), Decimal())
     if not amount and not complete:
         amount = None
@@ -70,9 +78,9 @@ def _total(kind: Kind, basis: Basis, silent: tuple[str, ...], counted: Counted) 
         value=None if amount is None else figure(amount, money=kind in _MONEY),
         complete=complete,
         at_least=amount is not None and not complete,
-        sources_missing=delivery.missing,
+        sources_missing=tuple(sorted({*delivery.missing, *gaps})) if gaps else delivery.missing,
         members_not_authorised=silent,
-        unclear=tuple(unclear),
+        unclear=tuple(dict.fromkeys(unclear)),
         origins=tuple(one.record.record_id for one in held),
     )
 
@@ -98,7 +106,7 @@ def _months(incomes: Sequence[Held]) -> tuple[Month, ...]:
         month = _calendar_month(_date(one, "period_from"), _date(one, "period_to"))
         if month is not None:
             by_month.setdefault(month, []).append(one)
-    streams = {_stream(one) for ones in by_month.values() for one in ones}
+    streams = {_stream(one) for one in incomes}
     return tuple(
         Month(
             month=month,
@@ -110,8 +118,9 @@ def _months(incomes: Sequence[Held]) -> tuple[Month, ...]:
     )
 
 
-def _stream(one: Held) -> tuple[str, str, str]:
-    return one.record.member, one.record.source, one.record.category
+def _stream(one: Held) -> tuple[object, ...]:
+    record = one.record
+    return record.member, record.source, record.category, record.items.get(_STREAMS.get(record.category, ""))
 
 
 def _date(one: Held, item: str) -> str | None:

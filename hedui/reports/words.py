@@ -8,7 +8,7 @@ from catalogue.labels import Label
 from catalogue.regions import regions
 from catalogue.text import Language, current_language, text
 from hedui.policy.outcome import LineResult, ParameterUsed, Step, Words
-from hedui.reports.model import Finding, Origin, Reason, Record, Report, Total
+from hedui.reports.model import Declared, Finding, Origin, Reason, Record, Report, Total
 
 
 class InWords:
@@ -43,6 +43,14 @@ class InWords:
         """Write a figure that was found: where an answer is missing it says *at least*."""
         said = self.figure(value, unit)
         return self.say("report-at-least", value=said) if at_least and value is not None else said
+
+    def declared(self, one: Declared) -> str:
+        """Write what was declared; where someone declared nothing, say who."""
+        if one.declared is not None:
+            return self.figure(one.declared, one.unit)
+        if all(member.declared is None for member in one.members):
+            return self.say("report-nobody-declared")
+        return self.say("report-not-declared-by", members=", ".join(one.not_declared))
 
     def basis(self, total: Total) -> str:
         """Say how far a total can be relied on."""

@@ -1,4 +1,4 @@
--- One row a household of one part, with its members and everything that was matched to them.
+-- One row a household of one part, with its members, everything that was matched to them, and what was set aside.
 SELECT
     h.household_ref,
     h.county,
@@ -8,7 +8,8 @@ SELECT
     h.purpose,
     h.authorisation,
     h.members,
-    coalesce(r.records, []) AS records
+    coalesce(r.records, []) AS records,
+    coalesce(s.unusable, []) AS unusable
 FROM household AS h
 LEFT JOIN (
     SELECT
@@ -28,5 +29,13 @@ LEFT JOIN (
     WHERE part = $part
     GROUP BY household_ref
 ) AS r ON r.household_ref = h.household_ref
+LEFT JOIN (
+    SELECT
+        household_ref,
+        list({'member_ref': member_ref, 'source': source, 'category': category}) AS unusable
+    FROM set_aside
+    WHERE part = $part
+    GROUP BY household_ref
+) AS s ON s.household_ref = h.household_ref
 WHERE h.part = $part
 ORDER BY h.county, h.household_ref

@@ -4,4 +4,4 @@ import runpy
 from pathlib import Path
 
 _registry = runpy.run_path(str(Path(__file__).parents[1] / "registry" / "conftest.py"))
-postgresql, settings, engine = _registry["postgresql"], _registry["settings"], _registry["engine"]
+settings, engine = _registry["settings"], _registry["engine"]

@@ -147,9 +147,24 @@ def test_the_sum_counts_rows_that_are_bad_for_another_reason(make, verdict) -> N
     assert verdict(make("delimited"), text.replace("9.45", "9.46").encode("gbk")) == "sum-mismatch"
 
 
-def test_a_sum_is_not_judged_where_an_amount_cannot_be_read(make, read) -> None:
-    result = read(make("delimited"), GOOD.replace("|12.50|", "|12.5O|").encode("gbk"))
+UNREAD = GOOD.replace("|-3.05|", "|3.05|").replace("|12.50|", "|12.5O|")
+
+
+@pytest.mark.parametrize("total", ["3.05", "15.55", "99999"])
+def test_with_an_amount_that_cannot_be_read_the_others_are_a_part_of_the_sum(make, read, total) -> None:
+    result = read(make("delimited"), UNREAD.replace("|9.45", f"|{total}").encode("gbk"))
     assert result.reasons == {1: "bad-money"}
+
+
+def test_an_amount_that_cannot_be_read_does_not_switch_off_the_sum(make, verdict) -> None:
+    assert verdict(make("delimited"), UNREAD.replace("|9.45", "|3.04").encode("gbk")) == "sum-mismatch"
+    text = UNREAD.replace("|6200001|1|12.5O|", "|6200001|12.50|").replace("|9.45", "|3.04")  # a row that does not fit
+    assert verdict(make("delimited"), text.encode("gbk")) == "sum-mismatch"
+
+
+def test_where_amounts_are_negative_too_a_part_can_exceed_the_sum(make, verdict) -> None:
+    text = UNREAD.replace("|0.00|", "|-1.00|").replace("|9.45", "|-20.00")
+    assert verdict(make("delimited"), text.encode("gbk")) == "sound"
 
 
 def test_ids_and_names_stay_as_delivered(make, read) -> None:

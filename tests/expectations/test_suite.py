@@ -87,6 +87,23 @@ def test_a_bad_row_breaks_exactly_its_rule(category: str, rule: Rule) -> None:
     assert verdict.accepted.column("row").to_pylist() == [row for row in range(1, 41) if row != 17]
 
 
+@pytest.mark.parametrize("category", ["pension", "personal_income_tax"])
+def test_a_period_that_has_not_ended_is_no_fault(category: str) -> None:
+    table = good(category)
+    for row, ahead in ((1, 1), (2, 366)):
+        end = DAY + timedelta(days=ahead)
+        table = spoil(spoil(table, "period_to", row, end), "as_of", row, end)
+    assert told(validate(table, category, DAY)) == []
+    table = spoil(table, "as_of", 3, DAY + timedelta(days=367))
+    assert told(validate(table, category, DAY)) == [(3, "implausible-date", "as_of")]
+
+
+def test_records_without_a_period_are_not_as_of_a_day_ahead() -> None:
+    for category in ("deposit", "social_insurance"):
+        table = spoil(good(category), "as_of", 3, DAY + timedelta(days=1))
+        assert told(validate(table, category, DAY)) == [(3, "implausible-date", "as_of")]
+
+
 def test_bounds_are_included() -> None:
     table = good("deposit")
     table = spoil(spoil(table, "balance", 1, Decimal("0.00")), "balance", 2, Decimal("10000000000.00"))

@@ -52,6 +52,7 @@ class Area:
         self.records: dict[tuple[str, str], list[dict[str, object]]] = {}
         self.matches: list[dict[str, object]] = []
         self.silent: set[str] = set()
+        self.unusable: list[dict[str, str]] | None = None
 
     def household(self, ref: str, county: str, signed: str = "yes") -> "Area":
         members = []
@@ -112,7 +113,11 @@ class Area:
             path = self.root / f"matches-{number}.parquet"
             pq.write_table(pa.Table.from_pylist(self.matches[start : start + 3], schema=stage._MATCHES), path)
             matches.append(path)
-        return Inputs(applicants, households, accepted, matches)
+        unusable = None
+        if self.unusable is not None:
+            unusable = self.root / "unusable.parquet"
+            pq.write_table(pa.Table.from_pylist(self.unusable, schema=stage._UNUSABLE), unusable)
+        return Inputs(applicants, households, accepted, matches, unusable)
 
     @property
     def basis(self) -> Basis:
@@ -182,7 +187,7 @@ def test_each_household_gets_its_members_and_their_records(area):
     assert first.records[0].items["level"] == 2
     assert [record.grade for record in first.unconfirmed] == ["possible"]
     assert [answer.answer for answer in first.answers] == [
-        "not_authorised", "not_authorised", "found", "not_authorised", "not_authorised",
+        "not_authorised", "not_authorised", "found", "not_authorised", "found",  # there only unconfirmed
     ]  # fmt: skip
 
 
@@ -191,8 +196,9 @@ def test_the_summary_columns_say_what_the_document_says(area):
     for row in pq.read_table(area.root / "out" / "county=320102.parquet", partitioning=None).to_pylist():
         report = decode(row["document"])
         assert (row["conclusion"], row["case_ref"]) == (report.conclusion.outcome, report.case.reference)
-        covered = msgspec.to_builtins(report.coverage) | {"sources": None}
-        assert {name: row.get(name) for name in covered} == covered
+        covered = msgspec.to_builtins(report.coverage)
+        for answer in ("found", "none", "no_answer", "not_authorised"):
+            assert row[answer] == covered[answer]
         assert row["findings"] == len(report.findings)
 
 
@@ -247,10 +253,48 @@ def test_the_same_bytes_however_the_work_is_cut(area, monkeypatch):
 def test_what_a_killed_attempt_left_is_replaced(area):
     first = area.documents()
     (area.root / "assessed" / "county=999999.parquet").write_bytes(b"left over")
-    (area.root / ".assessed").mkdir()
-    (area.root / ".assessed" / "county=320102.parquet").write_bytes(b"half")
     assert area.documents() == first
     assert not list(area.root.glob(".assessed*"))
+
+
+def test_two_processes_that_assess_at_once_do_not_touch_each_other(area, monkeypatch):
+    """The second runs from begin to end while the first has everything written but not yet its name."""
+    inputs, basis, out = area.inputs, area.basis, area.root / "assessed"
+    counts = []
+
+    def meanwhile(_name: str) -> None:
+        monkeypatch.setattr(stage, "checkpoint", lambda _name: None)
+        counts.append(assess(inputs, basis, out))
+
+    monkeypatch.setattr(stage, "checkpoint", meanwhile)
+    counts.append(assess(inputs, basis, out))
+    assert counts == [3, 3]
+    assert sum(pq.read_metadata(path).num_rows for path in out.glob("county=*.parquet")) == 3
+    assert not list(area.root.glob(".assessed*"))
+
+
+def test_a_row_set_aside_about_a_member_reaches_only_that_household(area):
+    area.unusable = []
+    before = area.documents()
+    area.unusable = [
+        {"member_ref": "H000003-1", "source": "bank_01", "category": "deposit"},
+        {"member_ref": "H000003-1", "source": "bank_01", "category": "deposit"},
+        {"member_ref": "H000001-2", "source": "bank_01", "category": "deposit"},  # not authorised
+    ]
+    after = area.documents()
+    assert [ref for ref in before if before[ref] != after[ref]] == ["H000003"]
+    report = decode(after["H000003"])
+    assert report.totals.financial_assets.sources_missing == ("bank_01",)
+    assert (report.answers[0].source, report.answers[0].members[0].answer) == ("bank_01", "no_answer")
+    assert report.conclusion.outcome == "cannot_determine"
+    area.silent.add("bank_01")  # then nobody has an answer there anyway
+    assert decode(area.documents()["H000003"]).answers[0].state == "unreachable"
+
+
+def test_without_the_file_nothing_was_set_aside(area):
+    without = area.documents()
+    area.unusable = []
+    assert area.documents() == without
 
 
 def test_documents_are_canonical(area):
@@ -276,6 +320,7 @@ def test_sources_are_those_of_the_manifests_and_stand_as_recorded(tmp_path):
             "state": ["refused"],
             "as_of": pa.array([None], pa.date32()),
             "problem": ["stale-delivery"],
+            "set_aside": pa.array([7], pa.int64()),
         }
     )
     pq.write_table(answers, tmp_path / "answers.parquet")
@@ -288,4 +333,8 @@ def test_sources_are_those_of_the_manifests_and_stand_as_recorded(tmp_path):
         categories=("deposit", "wealth_product"),
         state="refused",
         problem="stale-delivery",
+        set_aside=7,
     )
+    pq.write_table(answers.drop_columns("set_aside"), tmp_path / "answers.parquet")
+    (state,) = stage.source_states({"bank_01": Manifest()}, tmp_path / "answers.parquet")
+    assert state.set_aside == 0

@@ -139,6 +139,20 @@ def test_a_value_that_has_ended_leaves_the_line_missing(tmp_path):
     )
 
 
+def test_an_earlier_value_does_not_come_back_when_a_later_one_has_ended(tmp_path):
+    raised = value("32", "900", "2026-01-01", 'effective_to = 2026-06-29\nstatus = "confirmed"\n'
+                   'document = { number = "2号", title = "通知" }')  # fmt: skip
+    write(
+        tmp_path,
+        standard=STANDARD + value("32", "700", "2025-07-01") + raised,
+        assets=ASSETS + value("32", "24", "2025-01-01"),
+    )
+    lines = load(tmp_path)
+    assert assets(Policy.on(date(2026, 6, 29), lines), "320102", "1.00").limit == "43200.00"
+    result = assets(Policy.on(DAY, lines), "320102", "1.00")
+    assert (result.outcome, result.missing, result.limit) == ("not_confirmed", ("standard",), None)
+
+
 def test_an_illustrative_parameter_taints_the_line(tmp_path):
     example = value("32", "700", "2025-07-01", 'status = "illustrative"')
     write(tmp_path, standard=STANDARD + example, assets=ASSETS + value("32", "24", "2025-01-01"))

@@ -205,6 +205,30 @@ def test_back_to_an_earlier_file_and_the_earlier_letter_is_in_force_again(engine
         assert {case.ref: case.state for case in session.scalars(select(Case))}["C-9"] == "replaced"
 
 
+def test_no_file_withdraws_a_revocation_or_puts_it_off(engine, keyring, rows, write):
+    def revoke(day, **cells):
+        result = _take_in(engine, keyring, write(_changed(rows, "H000001", revoked_on=day, **cells)))
+        letter = _states(engine, keyring)["H000001"]["authorisation"][0]
+        return (
+            letter[3],
+            (result.new, result.updated, result.unchanged),
+            result.changed,
+            _count(engine, HouseholdChange),
+        )
+
+    assert revoke("") == (None, (3, 0, 0), {}, 0)
+    assert revoke("2026-02-10") == ("2026-02-10", (0, 1, 2), {"authorisation": 1}, 1)
+    assert revoke("") == ("2026-02-10", (0, 0, 3), {}, 1)  # the file of before, taken in again
+    assert revoke("2026-03-01") == ("2026-02-10", (0, 0, 3), {}, 1)
+    assert revoke("2026-02-01") == ("2026-02-01", (0, 1, 2), {"authorisation": 1}, 2)
+    assert revoke("", township="别处") == ("2026-02-01", (0, 1, 2), {"place": 1}, 3)
+    assert revoke("", authorisation="S-9") == (None, (0, 1, 2), {"authorisation": 1, "place": 1}, 4)  # the way back
+    assert revoke("") == ("2026-02-01", (0, 1, 2), {"authorisation": 1}, 5)
+    with database.session(engine, readonly=True) as session:
+        last = session.scalars(select(Import).order_by(Import.id.desc()).limit(1)).one()
+        assert (last.new, last.updated, last.unchanged) == (0, 1, 2)
+
+
 def test_a_case_that_a_person_closed_stays_closed(engine, keyring, rows, write):
     _take_in(engine, keyring, write(rows))
     with database.session(engine) as session:

@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 
 from catalogue.problems import Stop
+from catalogue.text import text
 from hedui.registry import database, runs
 from hedui.registry.runs import ReportIndexRow
 
@@ -153,6 +154,63 @@ def test_only_the_last_attempt_at_a_source_counts(engine):
     assert (state.state, state.problem, state.rows, state.finished_at) == ("running", None, 0, None)
 
 
+def _end_asking(engine, run):
+    _do(engine, runs.stage_started, run, "sources")
+    _do(engine, runs.stage_finished, run, "sources")
+
+
+def test_when_the_asking_has_ended_no_answer_is_taken(engine):
+    run = _open(engine)
+    for source in ("bank_01", "bank_02"):
+        _do(engine, runs.begin_attempt, run, source)
+    _do(engine, runs.stage_started, run, "sources")
+    assert _do(engine, runs.begin_attempt, run, "bank_01") == 2  # what ends the asking records who did not answer
+    assert _do(engine, runs.set_source, run, "bank_01", "unreachable", 2, problem="interrupted")
+    _do(engine, runs.stage_finished, run, "sources")
+    before = [(s.source, s.state, s.attempt) for s in _do(engine, runs.source_states, run)]
+    for step in (
+        lambda s: runs.begin_attempt(s, run, "bank_01"),
+        lambda s: runs.set_source(s, run, "bank_02", "accepted", 1, rows=9),
+        lambda s: runs.set_source(s, run, "bank_01", "accepted", 1),
+    ):
+        with pytest.raises(Stop) as stopped:
+            _do(engine, step)
+        assert stopped.value.code == "asking-closed"
+        assert stopped.value.where["run"] == run
+        assert {text("problem-asking-closed", language, **stopped.value.where) for language in ("zh", "en")}
+    assert [(s.source, s.state, s.attempt) for s in _do(engine, runs.source_states, run)] == before
+    _do(engine, runs.stage_started, run, "match")  # the rest of the night goes on
+    _do(engine, runs.start_over, run)
+    assert _do(engine, runs.begin_attempt, run, "bank_01") == 1
+
+
+def test_the_end_of_the_asking_waits_for_an_answer_that_is_being_recorded(engine):
+    run = _open(engine)
+    _do(engine, runs.stage_started, run, "sources")
+    with ThreadPoolExecutor(1) as pool:
+        with database.session(engine) as session:
+            runs.begin_attempt(session, run, "bank_01")
+            ended = pool.submit(_do, engine, runs.stage_finished, run, "sources")
+            wait([ended], 0.3)
+            assert not ended.done()
+        ended.result()
+
+
+def test_an_answer_waits_for_the_end_of_the_asking_and_is_refused(engine):
+    run = _open(engine)
+    _do(engine, runs.begin_attempt, run, "bank_01")
+    _do(engine, runs.stage_started, run, "sources")
+    with ThreadPoolExecutor(1) as pool:
+        with database.session(engine) as session:
+            runs.stage_finished(session, run, "sources")
+            late = pool.submit(_do, engine, runs.set_source, run, "bank_01", "accepted", 1)
+            wait([late], 0.3)
+            assert not late.done()
+        with pytest.raises(Stop) as stopped:
+            late.result()
+    assert stopped.value.code == "asking-closed"
+
+
 def test_attempts_at_once_have_different_numbers(engine):
     run = _open(engine)
     with ThreadPoolExecutor(8) as pool:
@@ -224,6 +282,64 @@ def test_a_publication_that_fails_leaves_the_old_run_whole(engine):
         _do(engine, runs.publish, run, degraded=False, reports=broken())
     assert _shards(engine) == ["old"]
     assert _open(engine) == run
+
+
+@pytest.mark.parametrize("expected", [0, 1, 3])
+def test_a_publication_with_reports_missing_or_too_many_is_none(engine, monkeypatch, expected):
+    monkeypatch.setattr(runs, "_BLOCK", 1)
+    _publish(engine, _open(engine), degraded=True, shard="old")
+    run = _open(engine)
+    with pytest.raises(Stop) as stopped:
+        _do(engine, runs.publish, run, degraded=False, reports=_reports("new", "H1", "H2"), expected=expected)
+    assert stopped.value.code == "reports-incomplete"
+    assert stopped.value.where == {"run": run, "expected": expected, "found": 2}
+    assert _shards(engine) == ["old"]
+    assert _do(engine, runs.count_reports, run) == 0
+    assert _open(engine) == run
+    assert _do(engine, runs.publish, run, degraded=False, reports=_reports("new", "H1", "H2"), expected=2)
+    assert _shards(engine) == ["new", "new"]
+
+
+def _answered(engine, run, **sources):
+    for source, state in sources.items():
+        attempt = _do(engine, runs.begin_attempt, run, source)
+        assert _do(engine, runs.set_source, run, source, state, attempt)
+    _end_asking(engine, run)
+    return run
+
+
+def test_an_edition_with_fewer_answers_does_not_replace_a_better_one(engine):
+    first = _answered(engine, _open(engine), bank_01="accepted", bank_02="accepted", bank_03="refused")
+    assert not _do(engine, runs.is_current, first)
+    _publish(engine, first, degraded=True, shard="first")
+    worse = _answered(engine, _open(engine), bank_01="accepted", bank_02="unreachable", bank_03="unreachable")
+    assert _publish(engine, worse, degraded=True, shard="worse")
+    assert not _publish(engine, worse, degraded=True, shard="again")  # it is on record
+    assert _shards(engine) == ["first"]
+    assert _do(engine, runs.is_published, worse)
+    assert (_do(engine, runs.is_current, first), _do(engine, runs.is_current, worse)) == (True, False)
+    assert _do(engine, runs.find_report, "H1").shard == "first"
+    equal = _answered(engine, _open(engine), bank_01="accepted", bank_02="refused", bank_03="accepted")
+    assert equal == "2026-01-31.3"
+    _publish(engine, equal, degraded=True, shard="equal")
+    assert _shards(engine) == ["equal"]
+    other_day = _answered(engine, _open(engine, date(2026, 2, 1)), bank_01="refused")
+    _publish(engine, other_day, degraded=True, shard="other day")
+    assert _shards(engine) == ["other day"]
+
+
+def test_who_is_no_longer_verified_shows_no_old_report_unasked(engine):
+    day_after = date(2026, 2, 1)
+    _publish(engine, _open(engine), shard="old", households=("H1", "H2"))
+    _publish(engine, _open(engine, day_after), degraded=True, shard="first", households=("H1", "H3"))
+    _publish(engine, _open(engine, day_after), shard="new", households=("H1",))
+    with database.session(engine, readonly=True) as session:
+        assert runs.find_report(session, "H1").shard == "new"
+        assert runs.find_report(session, "H2") is None
+        assert runs.find_report(session, "H2", DAY).shard == "old"
+        assert runs.find_report(session, "H3") is None
+        assert runs.find_report(session, "H3", day_after) is None
+        assert runs.find_report(session, "H1", date(2026, 1, 1)) is None
 
 
 def _publish_and_die(settings, run, killed_at):

@@ -76,12 +76,17 @@ def test_an_unreachable_registry_is_named_without_its_password(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "address", ["hedui:s3cret@host", "mysql://hedui:s3cret@host/registry", "postgresql://127.0.0.1:1/r?password=s3cret"]
+    ("address", "code"),
+    [
+        ("hedui:s3cret@host", "bad-settings"),
+        ("mysql://hedui:s3cret@host/registry", "bad-settings"),
+        ("postgresql://127.0.0.1:1/r?password=s3cret", "registry-unreachable"),
+    ],
 )
-def test_an_address_that_does_not_work_is_not_shown_with_its_password(tmp_path, address):
+def test_an_address_that_does_not_work_is_not_shown_with_its_password(tmp_path, address, code):
     with pytest.raises(Stop) as stopped:
         database.connect(Settings(home=tmp_path, database_url=address))
-    assert stopped.value.code == "registry-unreachable"
+    assert stopped.value.code == code
     assert "s3cret" not in str(stopped.value)
 
 
@@ -89,7 +94,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "home").write_text("a file, not a folder")
     with pytest.raises(Stop) as stopped:
         database.connect(Settings(home=tmp_path / "home", database_url=""))
-    assert stopped.value.code == "registry-unreachable"
+    assert stopped.value.code == "home-unusable"
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path):

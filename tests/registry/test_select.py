@@ -97,6 +97,26 @@ def test_when_an_authorisation_is_live(chosen, rows, cells, day, reason):
     assert len(households) == len(applicants) == counts.households == (reason is None)
 
 
+@pytest.mark.parametrize(
+    ("cells", "today", "reason"),
+    [
+        ({"revoked_on": "2026-02-03"}, None, None),
+        ({"revoked_on": "2026-02-03"}, date(2026, 2, 2), None),
+        ({"revoked_on": "2026-02-03"}, date(2026, 2, 3), "authorisation-revoked"),
+        ({"revoked_on": "2026-02-03"}, date(2026, 3, 1), "authorisation-revoked"),
+        ({"revoked_on": "2026-01-31"}, date(2026, 1, 1), "authorisation-revoked"),
+        ({"valid_until": "2026-02-01"}, date(2026, 3, 1), None),  # its term is that of the business date
+        ({"signed_on": "2026-02-01"}, date(2026, 3, 1), "authorisation-not-begun"),
+    ],
+)
+def test_nobody_is_asked_about_after_a_revocation(chosen, rows, engine, keyring, tmp_path, cells, today, reason):
+    chosen([row | cells for row in rows[3:4]])
+    counts = people.select(engine, keyring, DAY, tmp_path / "work", today=today)
+    assert counts.left_out == ({} if reason is None else {reason: 1})
+    applicants = pq.read_table(tmp_path / "work" / "applicants.parquet")
+    assert len(applicants) == counts.households == (reason is None)
+
+
 def test_a_closed_case_asks_for_nothing(chosen, rows, engine, keyring, tmp_path):
     chosen(rows)
     with database.session(engine) as session:

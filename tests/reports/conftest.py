@@ -13,7 +13,7 @@ from hedui.policy.model import Comparison, Line, Source, Value
 from hedui.policy.outcome import Words
 from hedui.reports.assessment import report
 from hedui.reports.basis import Basis, SourceState
-from hedui.reports.family import Family, Found, Person
+from hedui.reports.family import Family, Found, Person, Unusable
 from hedui.reports.model import Report
 
 DAY = date(2026, 6, 30)
@@ -81,6 +81,7 @@ class Home:
 
     people: list[Person] = field(default_factory=list)
     found: list[Found] = field(default_factory=list)
+    unusable: list[Unusable] = field(default_factory=list)
     silent: dict[str, str] = field(default_factory=dict)  # source → problem
     lines: tuple[Line, ...] = LINES
     county: str = "320102"
@@ -103,7 +104,9 @@ class Home:
         )
         return self
 
-    def record(self, source: str, category: str, member: int = 1, grade: str = "certain", **items: object) -> "Home":
+    def record(
+        self, source: str, category: str, member: int = 1, grade: str = "certain", as_of: date = DAY, **items: object
+    ) -> "Home":
         row = 1 + sum(1 for one in self.found if (one.source, one.category) == (source, category))
         self.found.append(
             Found(
@@ -111,7 +114,7 @@ class Home:
                 source,
                 category,
                 f"{source}:{category}:{row}",
-                DAY.isoformat(),
+                as_of.isoformat(),
                 grade,
                 20.5,
                 (("number-equal", 13.25), ("name-same", 7.25)),
@@ -120,10 +123,23 @@ class Home:
         )
         return self
 
-    def deposit(self, bank: int, balance: str | None, account: str, member: int = 1, grade: str = "certain") -> "Home":
+    def deposit(
+        self,
+        bank: int,
+        balance: str | None,
+        account: str,
+        member: int = 1,
+        grade: str = "certain",
+        as_of: date = DAY,
+    ) -> "Home":
         return self.record(
-            f"bank_{bank:02d}", "deposit", member, grade, account=account, kind="demand", balance=balance
+            f"bank_{bank:02d}", "deposit", member, grade, as_of, account=account, kind="demand", balance=balance
         )
+
+    def lost(self, source: str, category: str, member: int = 1) -> "Home":
+        """A row about a member was set aside."""
+        self.unusable.append(Unusable(f"H000001-{member}", source, category))
+        return self
 
     def without(self, source: str, problem: str = "timed-out") -> "Home":
         self.silent[source] = problem
@@ -144,7 +160,7 @@ class Home:
         found = tuple(one for one in self.found if one.source not in self.silent)
         return Family(
             "H000001", self.county, "新街口", "C2026-000001", "new", "allowance", "S2026-000001",
-            tuple(self.people), found,
+            tuple(self.people), found, tuple(one for one in self.unusable if one.source not in self.silent),
         )  # fmt: skip
 
     @property

@@ -43,3 +43,11 @@ cli-run-page-help =
     Write the self-contained page of a run and print its path.
 
     Example: hedui run page
+problem-no-run-at-all = no run is on record yet
+problem-no-run-at-all-hint = start one: hedui nightly
+problem-bad-settings = these settings cannot be used: { $names }
+problem-bad-settings-hint = docs/settings.md says what each may be; an empty variable means the default
+problem-home-unusable = the folder { $folder } cannot be made or used ({ $kind })
+problem-home-unusable-hint = set HEDUI_HOME to a folder that this user may write
+problem-keyring-missing = the keyring { $path } is not there
+problem-keyring-missing-hint = put back your copy of it: without it nothing that was sealed can be opened

@@ -53,6 +53,8 @@ problem-unreadable-value = the file of the value { $name } cannot be read: { $fi
 problem-unreadable-value-hint = check its permissions; it must hold text in UTF-8
 problem-bad-value = { $source }: the value of { $what } is not usable; expected { $expected }
 problem-bad-value-hint = correct the named value, or the manifest of { $source }
+problem-database-unprotected = { $source }: the address of the database for { $category } allows connections whose server nobody verifies
+problem-database-unprotected-hint = take sslmode out of the address, or set it to verify-full; name the certificate of a private authority in the manifest (ca_file). Only PostgreSQL can be reached beyond this machine
 
 # -- fetching
 problem-unreachable = { $source }: no connection for { $category }

@@ -17,3 +17,6 @@ problem-interrupted = { $source } was interrupted before it had answered
 problem-interrupted-hint = nothing was taken from it; the next run asks it again
 problem-extract-refused = { $source }: the extract of { $category } is refused: { $reasons }
 problem-extract-refused-hint = look at the quarantine, tell the source, and run again when it has delivered anew
+problem-nothing-asked = no source was asked in run { $run }
+problem-nothing-asked-hint = look for the failed task before the sources, mend its cause, and run the night again
+progress-interrupted = stopped; run { $run } again at any time: it goes on where it was

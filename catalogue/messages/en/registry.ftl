@@ -18,6 +18,10 @@ problem-registry-newer = the registry has schema { $found }; this version of Hed
 problem-registry-newer-hint = install the version of Hedui that last worked with this registry, or a later one
 problem-run-closed = run { $run } does not exist or is published: nothing more can be recorded in it
 problem-run-closed-hint = start the run of its business date again: hedui nightly
+problem-asking-closed = the asking of run { $run } has ended: nothing more of source { $source } is recorded in it
+problem-asking-closed-hint = run the night again for the next edition, once this run is published: hedui nightly
+problem-reports-incomplete = run { $run } has { $found } reports for { $expected } households: it was not published
+problem-reports-incomplete-hint = readers keep what they had. Run the night again; if it stops here again, delete the folder work/run={ $run } in HEDUI_HOME: the run then starts over
 problem-audit-unwritable = the audit trail cannot be written ({ $kind }), so nothing is shown
 problem-audit-unwritable-hint = check the registry's disk space and rights, then try again
 

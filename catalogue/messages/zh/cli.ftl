@@ -43,3 +43,11 @@ cli-run-page-help =
     写出批次汇总页（单个自足文件）并显示其路径。
 
     示例：hedui run page
+problem-no-run-at-all = 尚无任何批次
+problem-no-run-at-all-hint = 请先运行：hedui nightly
+problem-bad-settings = 以下设置无法使用：{ $names }
+problem-bad-settings-hint = 各项设置的取值见 docs/settings.md；变量为空即取默认值
+problem-home-unusable = 文件夹 { $folder } 无法建立或使用（{ $kind }）
+problem-home-unusable-hint = 请将 HEDUI_HOME 设为当前用户可写的文件夹
+problem-keyring-missing = 密钥环 { $path } 不存在
+problem-keyring-missing-hint = 请放回其备份：没有它，已密封的内容均无法打开

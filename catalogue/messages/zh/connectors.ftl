@@ -55,6 +55,8 @@ problem-bad-value = { $source }：{ $what } 的值不可用；应为 { $expected
 problem-bad-value-hint = 请更正该值，或更正 { $source } 的清单
 
 # -- 提取
+problem-database-unprotected = { $source }：{ $category } 的数据库地址允许不验证服务器身份的连接
+problem-database-unprotected-hint = 请从地址中删去 sslmode，或设为 verify-full；私有证书机构的证书在清单的 ca_file 中指定。本机以外只能连接 PostgreSQL
 problem-unreachable = { $source }：提取 { $category } 时无法连接
 problem-unreachable-hint = 请询问数据源服务是否正常，并检查地址和网络；下一批次会再次尝试
 problem-timed-out = { $source }：{ $seconds } 秒内未取得 { $category } 的完整应答

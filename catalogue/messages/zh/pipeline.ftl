@@ -17,3 +17,6 @@ problem-interrupted = { $source } 在应答前被中断
 problem-interrupted-hint = 未采用其任何数据；下次运行会重新查询
 problem-extract-refused = { $source }：{ $category } 的提取被拒收：{ $reasons }
 problem-extract-refused-hint = 请查看隔离区并通知数据源，待其重新送达后再运行
+problem-nothing-asked = 批次 { $run } 未查询任何数据源
+problem-nothing-asked-hint = 请查找数据源之前失败的任务，排除原因后重新运行
+progress-interrupted = 已停止；可随时重新运行批次 { $run }，将从断点继续

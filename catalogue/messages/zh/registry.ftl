@@ -18,6 +18,10 @@ problem-registry-newer = 登记库结构版本为 { $found }，本版本只认�
 problem-registry-newer-hint = 请安装最近使用过此登记库的版本或更新的版本
 problem-run-closed = 批次 { $run } 不存在或已发布，不能再记录
 problem-run-closed-hint = 请重新运行该业务日期：hedui nightly
+problem-asking-closed = 批次 { $run } 的查询已经结束，不再记录来源 { $source } 的答复
+problem-asking-closed-hint = 此批次发布后，请再次运行当夜任务，产生下一版：hedui nightly
+problem-reports-incomplete = 批次 { $run } 应有 { $expected } 户报告，实有 { $found } 份，未发布
+problem-reports-incomplete-hint = 查阅者所见不变。请重新运行当夜任务；若仍在此停止，请删除 HEDUI_HOME 下的 work/run={ $run } 文件夹，此批次将从头开始
 problem-audit-unwritable = 审计记录无法写入（{ $kind }），因此不显示任何内容
 problem-audit-unwritable-hint = 请检查登记库的磁盘空间和权限后重试
 

@@ -1,6 +1,7 @@
 """The engine of one machine: DuckDB reads, joins, sorts, spills; kernels run beside it, in processes when it pays."""
 
 import multiprocessing
+import secrets
 import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -167,7 +168,8 @@ def _joined(parts: list[pa.RecordBatch]) -> pa.RecordBatch:
 
 def _write(batches: Iterator[pa.RecordBatch], out: Path, schema: pa.Schema) -> int:
     out.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = out.with_name(f".{out.name}.unfinished")  # a killed run leaves no half file under the real name
+    # Under a name of its own: a killed run leaves no half file, and two at once do not write into each other's.
+    unfinished = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
     rows = 0
     with pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
         for batch in batches:

@@ -1,5 +1,6 @@
 """Records to members on any engine: the equality join, then `matching`'s kernels."""
 
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def match_records(
         from_many=FROM_RECORD | {column: column for column in carry},
         from_few=FROM_APPLICANT | {"applicant_id": applicant_id},
     )
-    scored = out.with_name(f".{out.name}.scored")
+    scored = out.with_name(f".{out.name}.{secrets.token_hex(4)}.scored")  # two processes may match at once
     try:
         engine.map_batches(score, candidates, scored, schema)
         engine.map_groups(settle, Files((scored,), tuple(schema.names)), ORDER, out, schema)

@@ -1,9 +1,11 @@
 """Assess: gather per household what was matched to its members, and make its report document."""
 
+import errno
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
@@ -46,6 +48,7 @@ _MATCH_FIELDS: dict[str, Any] = {
     "category": pa.string(),
 }
 _MATCHES = pa.schema(_MATCH_FIELDS)
+_UNUSABLE = pa.schema({name: pa.string() for name in ("member_ref", "source", "category")}.items())
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class Inputs:
     households: Path
     accepted: Sequence[Path]  # canonical files of accepted sources, each named for its category
     matches: Sequence[Path]
+    unusable: Path | None = None  # about which members a source delivered rows that were set aside; None: about nobody
 
 
 def assess_run(night: Night) -> list[str]:
@@ -66,11 +70,13 @@ def assess_run(night: Night) -> list[str]:
     if not night.stage_done("assess"):
         with night.stage("assess") as counts:
             checkpoint("assess:begun")
+            unusable = night.workspace.root / "unusable.parquet"
             inputs = Inputs(
                 applicants=night.workspace.applicants,
                 households=night.workspace.households,
                 accepted=accepted_files(night),
                 matches=sorted(night.workspace.matches.glob("*.parquet")),
+                unusable=unusable if unusable.exists() else None,
             )
             basis = Basis.of(
                 source_states(night.manifests, night.workspace.answers), Policy.on(night.business_date, shipped())
@@ -93,6 +99,7 @@ def source_states(manifests: Mapping[str, Manifest], answers: Path) -> list[Sour
             state=said[source]["state"],
             as_of=said[source]["as_of"],
             problem=said[source]["problem"],
+            set_aside=said[source].get("set_aside") or 0,
         )
         for source, manifest in manifests.items()
     ]
@@ -104,17 +111,39 @@ def assess(inputs: Inputs, basis: Basis, out: Path, *, run: Run = map, memory: s
     The folder appears whole or not at all. `memory` is what DuckDB may use before it spills into the working area.
     Raises `Stop` (assess-records-missing) where a match names a record that no accepted file holds.
     """
-    draft = out.with_name(f".{out.name}")
-    for folder in (draft, out):
-        shutil.rmtree(folder, ignore_errors=True)
+    draft = _beside(out)
     draft.mkdir(parents=True)
-    with closing(_database(draft / "spill", memory)) as database:
-        _gather(database, inputs, [source.id for source in basis.sources if source.answered])
-        written = _write(run(partial(assess_batch, basis), _families(database)), draft)
-    shutil.rmtree(draft / "spill", ignore_errors=True)
-    checkpoint("assess:unnamed")
-    draft.rename(out)
+    try:
+        with closing(_database(draft / "spill", memory)) as database:
+            _gather(database, inputs, [source.id for source in basis.sources if source.answered])
+            written = _write(run(partial(assess_batch, basis), _families(database)), draft)
+        shutil.rmtree(draft / "spill", ignore_errors=True)
+        checkpoint("assess:unnamed")
+        _put(draft, out)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)  # nothing is left of it but after a failure
     return written
+
+
+def _beside(out: Path) -> Path:
+    """Name a folder that no other call uses: two processes may assess the same run at once."""
+    return out.with_name(f".{out.name}.{os.getpid()}-{secrets.token_hex(4)}")
+
+
+def _put(draft: Path, out: Path) -> None:
+    """Rename `draft` to `out`. What another call or a killed attempt left there is moved away first, then deleted."""
+    moved: list[Path] = []
+    while True:
+        try:
+            draft.rename(out)
+            break
+        except OSError as problem:
+            if problem.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+                raise
+            with suppress(FileNotFoundError):  # another call has just moved it away
+                moved.append(out.rename(_beside(out)))
+    for folder in moved:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _database(spill: Path, memory: str) -> "DuckDBPyConnection":
@@ -132,7 +161,7 @@ def _database(spill: Path, memory: str) -> "DuckDBPyConnection":
 
 
 def _gather(database: "DuckDBPyConnection", inputs: Inputs, accepted_sources: list[str]) -> None:
-    """Make the tables `household` and `record`."""
+    """Make the tables `household`, `record` and `set_aside`."""
     _view(database, "households", [inputs.households])
     _view(database, "applicants", [inputs.applicants])
     if inputs.matches:
@@ -141,6 +170,11 @@ def _gather(database: "DuckDBPyConnection", inputs: Inputs, accepted_sources: li
         database.register("matches", _MATCHES.empty_table())
     database.execute(_sql("household"), {"size": PART})
     database.execute(_sql("matched"), {"accepted": accepted_sources})
+    if inputs.unusable is None:
+        database.register("unusable", _UNUSABLE.empty_table())
+    else:
+        _view(database, "unusable", [inputs.unusable])
+    database.execute(_sql("unusable"), {"accepted": accepted_sources})
     database.execute(_sql("record"))
     for category, paths in groupby(sorted(inputs.accepted, key=lambda path: (path.stem, path)), lambda path: path.stem):
         _view(database, "accepted", paths)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from catalogue.categories import categories
-from connectors.decode import Decoded, decode
+from connectors.decode import REJECTS, Decoded, decode
 from hedui.pipeline.night import Night
 from matching import resident_id
 
@@ -33,12 +33,9 @@ def _write(decoded: Iterator[Decoded], folder: Path, category: str) -> int:
     schema = categories()[category].schema
     with ExitStack() as files:
         good = files.enter_context(pq.ParquetWriter(folder / f"{category}.parquet", schema, compression="zstd"))
-        bad: pq.ParquetWriter | None = None
+        bad = files.enter_context(pq.ParquetWriter(folder / f"{category}.rejects.parquet", REJECTS, compression="zstd"))
         for part in decoded:
             good.write_batch(_keyed(part.records))
-            if bad is None:
-                path = folder / f"{category}.rejects.parquet"
-                bad = files.enter_context(pq.ParquetWriter(path, part.rejects.schema, compression="zstd"))
             bad.write_batch(part.rejects)
             rows += part.records.num_rows + part.rejects.num_rows
     return rows

@@ -9,10 +9,14 @@ from hedui.pipeline.checkpoints import checkpoint
 from hedui.pipeline.night import Night
 from hedui.registry import database, runs
 from hedui.registry.runs import ReportIndexRow
+from hedui.reports.store import ReportStore
 
 
 def publish(night: Night) -> str:
-    """Publish the run and delete its working area; return `complete` or `degraded`."""
+    """Publish the run, delete its working area and the shards of killed attempts; return `complete` or `degraded`.
+
+    Raises `Stop` where there is not exactly one report for each selected household.
+    """
     with database.session(night.database, readonly=True) as session:
         degraded = any(s.state != "accepted" for s in runs.source_states(session, night.run_id))
     if not night.published():
@@ -20,11 +24,19 @@ def publish(night: Night) -> str:
         with night.stage("publish"):
             checkpoint("publish:begun")
         with database.session(night.database) as session:
-            runs.publish(session, night.run_id, degraded, _index(night))
+            selected = runs.stage_detail(session, night.run_id, "select")["households"]
+            runs.publish(session, night.run_id, degraded, _index(night), expected=selected)
             checkpoint("publish:uncommitted")
     checkpoint("publish:committed")
     night.workspace.delete()
+    _collect_orphans(night)
     return "degraded" if degraded else "complete"
+
+
+def _collect_orphans(night: Night) -> None:
+    with database.session(night.database, readonly=True) as session:
+        indexed = {entry.shard for entry in runs.list_reports(session, night.run_id)}
+    ReportStore.at(night.settings.store).collect(night.run_id, indexed)
 
 
 def _index(night: Night) -> Iterator[ReportIndexRow]:

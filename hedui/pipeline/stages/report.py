@@ -7,8 +7,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from catalogue.problems import Stop
 from hedui.pipeline.checkpoints import checkpoint
 from hedui.pipeline.night import Night
+from hedui.pipeline.workspace import whole
 from hedui.registry.runs import ReportIndexRow
 from hedui.reports.model import Summary
 from hedui.reports.seal import Subject, recipients_of, seal
@@ -30,12 +32,15 @@ def report(night: Night, city: str) -> int:
         checkpoint("report:begun")
         store = ReportStore.at(night.settings.store)
         rows: list[ReportIndexRow] = []
-        for county_file in sorted(night.workspace.assessed.glob(f"county={city}*.parquet")):
+        documents = sorted(night.workspace.assessed.glob(f"county={city}*.parquet"))
+        if not documents:
+            raise Stop("reports-missing", run=night.run_id, cities=city)
+        for county_file in documents:
             county = county_file.stem.partition("=")[2]
             rows += store.write_shards(night.run_id, county, _sealed(night, county, county_file))
             checkpoint("report:shard")
-        waiting.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.Table.from_pylist([asdict(row) for row in rows]), waiting)
+        with whole(waiting) as draft:
+            pq.write_table(pa.Table.from_pylist([asdict(row) for row in rows]), draft)
         counts["reports"] = len(rows)
         checkpoint("report:written")
     return len(rows)

@@ -1,31 +1,72 @@
 """Select: choose the households of the night, and only members under a live authorisation."""
 
+import time
 from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from catalogue.problems import Stop
+from hedui.pipeline import sources
 from hedui.pipeline.checkpoints import checkpoint
 from hedui.pipeline.night import Night
+from hedui.pipeline.workspace import Workspace
 from hedui.registry import database, people, runs
+
+_ABANDONED_SECONDS = 24 * 3600
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def select(night: Night) -> None:
     """Write `applicants.parquet` and `households.parquet`.
 
-    An open run whose working area is gone (a cleaned disk, another machine) starts over: nothing was published of it.
+    An open run whose working area is gone or has holes (a cleaned disk, another machine) starts over: nothing was
+    published of it. Working areas that earlier runs left behind are deleted: they hold plain personal data.
     Raises `Stop` where no household is to be verified.
     """
+    _sweep(night)
     if night.published():
-        night.workspace.delete()  # a run killed between publication and its last step left it behind
         return
     if night.stage_done("select"):
-        if night.workspace.households.exists():
+        if not _holes(night):
             return
+        night.workspace.delete()
         with database.session(night.database) as session:
             runs.start_over(session, night.run_id)
     with night.stage("select") as counts:
         checkpoint("select:begun")
-        selected = people.select(night.database, night.keyring, night.business_date, night.workspace.root)
+        today = datetime.now(_SHANGHAI).date()
+        into = Workspace.of(night.settings.home, night.run_id).root
+        selected = people.select(night.database, night.keyring, night.business_date, into, today=today)
         if not selected.households:
             raise Stop("no-households", date=night.business_date.isoformat())
         counts.update(asdict(selected))
         checkpoint("select:written")
+
+
+def _holes(night: Night) -> list[Path]:
+    """Name what finished stages have promised and the working area does not hold."""
+    area = night.workspace
+    promised = [area.applicants, area.households, *sources.accepted_files(night)]
+    if night.stage_done("sources"):
+        promised += [area.answers, area.unusable]
+    if night.stage_done("match"):
+        promised.append(area.matches / "matches.parquet")
+    if night.stage_done("assess"):
+        promised.append(area.assessed)
+    with database.session(night.database, readonly=True) as session:
+        finished = [s.stage for s in runs.stages(session, night.run_id) if s.finished_at]
+    cities = [stage.partition("/")[2] for stage in finished if stage.startswith("report/")]
+    promised += [area.reported / f"city={city}.parquet" for city in cities]
+    return [path for path in promised if not path.exists()]
+
+
+def _sweep(night: Night) -> None:
+    """Delete the working areas of published runs, of unknown ones, and of those that nobody has touched for a day."""
+    for root in (night.settings.home / "work").glob("run=*"):
+        run_id = root.name.partition("=")[2]
+        with database.session(night.database, readonly=True) as session:
+            ended = runs.is_published(session, run_id) or not runs.is_known(session, run_id)
+        abandoned = run_id != night.run_id and time.time() - root.stat().st_mtime > _ABANDONED_SECONDS
+        if ended or abandoned:
+            Workspace(root).delete()

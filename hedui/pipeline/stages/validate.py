@@ -14,6 +14,9 @@ from expectations.suite import validate as judge
 from expectations.verdict import QUARANTINED_SCHEMA, Verdict
 from hedui.pipeline.night import Night
 from hedui.pipeline.quarantine import ROWS, seal_rows
+from matching import resident_id
+
+ABOUT = pa.schema([pa.field("category", pa.string()), pa.field("id_key", pa.int64())])
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ def validate(night: Night, source: str, attempt: int) -> Judged:
     area = night.workspace.source(source, attempt)
     area.accepted.mkdir(parents=True, exist_ok=True)
     set_aside: list[pa.Table] = []
+    about: list[pa.Table] = []
     refused: Skip | None = None
     accepted = 0
     as_of: list[date] = []
@@ -50,14 +54,32 @@ def validate(night: Night, source: str, attempt: int) -> Judged:
             reasons = ", ".join((*verdict.refused, *verdict.not_evaluated))
             refused = refused or Skip("extract-refused", source=source, category=category, reasons=reasons)
         set_aside += [_undecodable(rejects, category), _unsound(landed, verdict, category)]
+        about += [
+            _about(category, resident_id.encode(rejects.column("resident_id"))),
+            _about_unsound(landed, verdict, category),
+        ]
         pq.write_table(verdict.accepted, area.accepted / f"{category}.parquet", compression="zstd")
         accepted += verdict.accepted.num_rows
         as_of.append(pc.max(verdict.accepted.column("as_of")).as_py() or night.business_date)
     rows = pa.concat_tables(set_aside)
     seal_rows(night, source, attempt, rows)
+    pq.write_table(pa.concat_tables(about), area.set_aside)
     if refused:
         raise refused
-    return Judged(accepted, Counter(rows.column("reason").to_pylist()), max(as_of))
+    newest = min(max(as_of), night.business_date)  # the end of a running period may lie ahead: what is known is not
+    return Judged(accepted, Counter(rows.column("reason").to_pylist()), newest)
+
+
+def _about(category: str, keys: pa.Array | pa.ChunkedArray) -> pa.Table:
+    known = keys.drop_null()
+    return pa.table({"category": pa.repeat(category, len(known)), "id_key": known}, schema=ABOUT)
+
+
+def _about_unsound(landed: pa.Table, verdict: Verdict, category: str) -> pa.Table:
+    # A repeated row takes nothing away: the first copy is accepted.
+    lost = verdict.quarantined.filter(pc.not_equal(verdict.quarantined.column("reason"), "duplicate-row"))
+    rows = landed.filter(pc.is_in(landed.column("row"), value_set=lost.column("row").combine_chunks()))
+    return _about(category, rows.column("id_key"))
 
 
 def _undecodable(rejects: pa.Table, category: str) -> pa.Table:
