@@ -18,6 +18,9 @@ from matching import resident_id as numbers
 pc: Any = pyarrow.compute  # its stubs lack much of it
 
 _LONGEST_NAME = 100
+_LONGEST_NUMBER = 64  # characters of any document's number
+# Control characters and marks that turn the direction of writing: what is seen is not what is there.
+_UNSEEN = "[\\p{Cc}\\x{200E}\\x{200F}\\x{202A}-\\x{202E}\\x{2066}-\\x{2069}]"
 
 
 @dataclass(frozen=True)
@@ -81,10 +84,14 @@ def _personal(texts: pa.StringArray, name: str, found: list[tuple[int, Fault]]) 
         # A spreadsheet keeps 15 digits of a number: the rest of this one is gone, here and in the file.
         lost = _flags(pc.equal(numbers.kinds(texts), "scientific"))
         found += [(int(at), Fault("digits-lost")) for at in np.flatnonzero(lost)]
+        endless = _flags(pc.fill_null(pc.greater(pc.utf8_length(texts), _LONGEST_NUMBER), fill_value=False))
+        found += [(int(at), Fault("not-a-number", longest=_LONGEST_NUMBER)) for at in np.flatnonzero(endless)]
         return numbers.clean(texts), found
     digits = _flags(pc.fill_null(pc.match_substring_regex(texts, "[0-9]{4}"), fill_value=False))
     long = _flags(pc.fill_null(pc.greater(pc.utf8_length(texts), _LONGEST_NAME), fill_value=False))
     found += [(int(at), Fault("not-a-name")) for at in np.flatnonzero(digits | long)]
+    unseen = _flags(pc.fill_null(pc.match_substring_regex(texts, _UNSEEN), fill_value=False))
+    found += [(int(at), Fault("unseen-character")) for at in np.flatnonzero(unseen)]
     return texts, found
 
 
