@@ -88,22 +88,26 @@ def close(night: Night) -> None:
 
     From here on the registry takes no more answers for this run. Raises `Stop` where no source was ever asked.
     """
-    if night.stage_done("sources"):
-        return
-    with night.stage("sources"):
-        if not _in_states(night, {"accepted", "running", *_NO_ANSWER}):
-            raise Stop("nothing-asked", run=night.run_id)
-        for source in sorted(set(night.manifests) - _in_states(night, {"accepted", *_NO_ANSWER})):
-            _record(night, source, _begin(night, source), Skip("interrupted", source=source))
-        with database.session(night.database, readonly=True) as session:
-            states = runs.source_states(session, night.run_id)
+    if not night.stage_done("sources"):
+        with night.stage("sources"):
+            if not _in_states(night, {"accepted", "running", *_NO_ANSWER}):
+                raise Stop("nothing-asked", run=night.run_id)
+            for source in sorted(set(night.manifests) - _in_states(night, {"accepted", *_NO_ANSWER})):
+                _record(night, source, _begin(night, source), Skip("interrupted", source=source))
+    # The states are frozen now, so that writing them again after a kill says the same.
+    if not (night.workspace.answers.exists() and night.workspace.unusable.exists()):
+        _write_answers(night)
+        _write_unusable(night)
+
+
+def _write_answers(night: Night) -> None:
+    with database.session(night.database, readonly=True) as session:
         rows = [
             {"source": s.source, "state": s.state, "as_of": s.as_of, "problem": s.problem, "set_aside": s.rejected}
-            for s in states
+            for s in runs.source_states(session, night.run_id)
         ]
-        with whole(night.workspace.answers) as draft:
-            pq.write_table(pa.Table.from_pylist(rows, schema=ANSWERS), draft)
-        _write_unusable(night)
+    with whole(night.workspace.answers) as draft:
+        pq.write_table(pa.Table.from_pylist(rows, schema=ANSWERS), draft)
 
 
 def accepted_files(night: Night) -> list[Path]:

@@ -1,6 +1,7 @@
 """Connecting to the registry: SQLite by default, PostgreSQL in production, migrated when it is behind."""
 
 import os
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, m
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
 
 import sql
 from catalogue.problems import Stop
@@ -124,9 +126,7 @@ def _sqlite(url: URL) -> Engine:
         connection.isolation_level = None  # the driver starts no transactions by itself: `_begin` does
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").close()
-        # Kept in the file. Setting it takes a lock that does not wait for others, so it is set once.
-        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-            connection.execute("PRAGMA journal_mode = WAL").close()
+        _write_ahead(connection)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -135,6 +135,18 @@ def _sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
 
     return engine
+
+
+@retry(
+    retry=retry_if_exception_type(sqlite3.OperationalError),
+    wait=wait_random(0.01, 0.2),
+    stop=stop_after_delay(_BUSY_MS / 1000),
+    reraise=True,
+)
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Have SQLite write ahead. The file remembers it; only the first switch takes a lock, one that does not wait."""
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        connection.execute("PRAGMA journal_mode = WAL").close()
 
 
 def _postgresql(url: URL) -> Engine:

@@ -48,10 +48,8 @@ def _holes(night: Night) -> list[Path]:
     """Name what finished stages have promised and the working area does not hold."""
     area = night.workspace
     promised = [area.applicants, area.households, *sources.accepted_files(night)]
-    if night.stage_done("sources"):
-        promised += [area.answers, area.unusable]
     if night.stage_done("match"):
-        promised.append(area.matches / "matches.parquet")
+        promised += [area.answers, area.unusable, area.matches / "matches.parquet"]
     if night.stage_done("assess"):
         promised.append(area.assessed)
     with database.session(night.database, readonly=True) as session:
