@@ -33,7 +33,7 @@ lock: ## resolve the dependencies anew into the hashed lock files
 
 nightly: setup ## verify the mock province overnight, in Airflow (HOUSEHOLDS=2000 SEED=… DATE=YYYY-MM-DD)
 	$(BIN)/hedui mock up --households $(HOUSEHOLDS) --seed $(SEED) $(DATE_OPTION)
-	$(BIN)/hedui household import $(HEDUI_MOCK_HOME)/households.xlsx
+	$(BIN)/hedui household import "$$(ls -t $(HEDUI_MOCK_HOME)/households.xlsx $(HEDUI_MOCK_HOME)/households.csv 2>/dev/null | head -1)"
 	$(BIN)/hedui nightly --airflow $(DATE_OPTION)
 
 test: setup ## run every test

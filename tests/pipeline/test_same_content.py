@@ -6,6 +6,7 @@ And nothing personal in plain text is left anywhere that either way of running h
 import json
 import sqlite3
 
+import psycopg
 import pyarrow.parquet as pq
 import pytest
 
@@ -34,6 +35,10 @@ def test_two_runs_from_scratch_say_the_same(plain, office) -> None:
 
 
 def test_sqlite_and_postgresql_say_the_same(plain, province, postgresql, tmp_path) -> None:
+    with psycopg.connect(postgresql, autocommit=True) as connection:  # other tests have used this server
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+
     class OnPostgresql(Office):
         @property
         def environment(self) -> dict[str, str]:

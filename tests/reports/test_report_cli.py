@@ -163,9 +163,18 @@ def test_an_empty_registry(tmp_path, monkeypatch, call):
 
 def test_another_keyring_opens_nothing(office, call):
     Settings().keyring.unlink()
+    Keyring.open(Settings().keyring)  # a new one
     code, out, err = call("report", "show", "H000001", "--json")
     assert (code, out) == (4, b"")
     assert "does not open" in err
+
+
+def test_a_lost_keyring_is_missed_and_not_made_anew(office, call):
+    Settings().keyring.unlink()
+    code, out, err = call("report", "show", "H000001", "--json")
+    assert (code, out) == (4, b"")
+    assert "is not there" in err
+    assert not Settings().keyring.exists()
 
 
 def test_a_damaged_store(office, call):
