@@ -2,9 +2,7 @@
 
 import time
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from catalogue.problems import Stop
 from hedui.pipeline import sources
@@ -14,7 +12,6 @@ from hedui.pipeline.workspace import Workspace
 from hedui.registry import database, people, runs
 
 _ABANDONED_SECONDS = 24 * 3600
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def select(night: Night) -> None:
@@ -35,9 +32,8 @@ def select(night: Night) -> None:
             runs.start_over(session, night.run_id)
     with night.stage("select") as counts:
         checkpoint("select:begun")
-        today = datetime.now(_SHANGHAI).date()
         into = Workspace.of(night.settings.home, night.run_id).root
-        selected = people.select(night.database, night.keyring, night.business_date, into, today=today)
+        selected = people.select(night.database, night.keyring, night.business_date, into)
         if not selected.households:
             raise Stop("no-households", date=night.business_date.isoformat())
         counts.update(asdict(selected))
