@@ -11,7 +11,7 @@ from mock_province.cli import mock
 
 
 @mock.command(help=text("cli-score-help"))
-@date_option
+@date_option("cli-report-date-help")
 @click.option("--json", "as_json", is_flag=True, help=text("cli-json-help"))
 def score(business_date: date | None, *, as_json: bool) -> None:
     """Score a published run; 0 where both promises hold, 1 where one is broken."""

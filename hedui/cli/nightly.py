@@ -1,12 +1,15 @@
 """`hedui nightly`: the night, in this process or in Airflow, and its summary."""
 
 import sys
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from catalogue.text import text
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Day(click.ParamType[date]):
@@ -22,13 +25,13 @@ class Day(click.ParamType[date]):
             self.fail(text("cli-bad-date"), param, ctx)
 
 
-def date_option(command: Any) -> Any:
-    """Add `--date`."""
-    return click.option("--date", "business_date", type=Day(), help=text("cli-date-help"))(command)
+def date_option(help_key: str) -> Callable[[F], F]:
+    """Add `--date`; the message `help_key` says what it means to leave it out."""
+    return click.option("--date", "business_date", type=Day(), help=text(help_key))
 
 
 @click.command(help=text("cli-nightly-help"))
-@date_option
+@date_option("cli-date-help")
 @click.option("--airflow", is_flag=True, help=text("cli-airflow-help"))
 @click.option("--json", "as_json", is_flag=True, help=text("cli-json-help"))
 def nightly(business_date: date | None, *, airflow: bool, as_json: bool) -> None:

@@ -3,22 +3,18 @@
 import json
 import re
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from catalogue.text import current_language, text
-from hedui.cli.nightly import Day
+from hedui.cli.nightly import date_option
 
 if TYPE_CHECKING:
     from hedui.registry.models import ReportIndex, Run
 
 _DEFAULT_PURPOSE = "operations"
 _PURPOSE = re.compile(r"[a-z_]{1,64}")  # a code: nothing personal fits
-
-
-def _date_option(command: Any) -> Any:
-    return click.option("--date", "business_date", type=Day(), help=text("cli-report-date-help"))(command)
 
 
 def _purpose(ctx: click.Context, param: click.Parameter, value: str) -> str:
@@ -33,7 +29,7 @@ def report() -> None:
 
 
 @report.command("list", help=text("cli-report-list-help"))
-@_date_option
+@date_option("cli-report-date-help")
 @click.option("--json", "as_json", is_flag=True, help=text("cli-report-list-json-help"))
 def list_(business_date: date | None, *, as_json: bool) -> None:
     """List what the index says of each report; no report is opened."""
@@ -49,7 +45,7 @@ def list_(business_date: date | None, *, as_json: bool) -> None:
 
 @report.command(help=text("cli-report-show-help"))
 @click.argument("household")
-@_date_option
+@date_option("cli-report-date-help")
 @click.option(
     "--purpose", default=_DEFAULT_PURPOSE, callback=_purpose, show_default=True, help=text("cli-report-purpose-help")
 )

@@ -20,7 +20,7 @@ def run() -> None:
 
 
 @run.command(help=text("cli-run-show-help"))
-@date_option
+@date_option("cli-run-date-help")
 @click.option("--json", "as_json", is_flag=True, help=text("cli-json-help"))
 def show(business_date: date | None, *, as_json: bool) -> None:
     """Print the summary of a run."""
@@ -32,7 +32,7 @@ def show(business_date: date | None, *, as_json: bool) -> None:
 
 
 @run.command(help=text("cli-run-page-help"))
-@date_option
+@date_option("cli-run-date-help")
 def page(business_date: date | None) -> None:
     """Write the page of a run and say where it is."""
     from hedui.pipeline.summarise import summarise

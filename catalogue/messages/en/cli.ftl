@@ -51,3 +51,4 @@ problem-home-unusable = the folder { $folder } cannot be made or used ({ $kind }
 problem-home-unusable-hint = set HEDUI_HOME to a folder that this user may write
 problem-keyring-missing = the keyring { $path } is not there
 problem-keyring-missing-hint = put back your copy of it: without it nothing that was sealed can be opened
+cli-run-date-help = business date, YYYY-MM-DD; default: the run that was opened last

@@ -51,3 +51,4 @@ problem-home-unusable = 文件夹 { $folder } 无法建立或使用（{ $kind }�
 problem-home-unusable-hint = 请将 HEDUI_HOME 设为当前用户可写的文件夹
 problem-keyring-missing = 密钥环 { $path } 不存在
 problem-keyring-missing-hint = 请放回其备份：没有它，已密封的内容均无法打开
+cli-run-date-help = 业务日期，格式 YYYY-MM-DD；默认为最近开启的批次
