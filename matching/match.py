@@ -1,25 +1,25 @@
-"""From pairs of record and applicant to matches: scoring, and settling which applicant a record belongs to.
+"""From records to matches: one kernel finds, compares, scores and settles; another writes out what came of it.
 
-Candidates are the pairs whose numbers, encoded, are equal: one integer join, which an engine does (see `CANDIDATES`).
-`score` grades each pair by itself. `settle` then sees all pairs of a record together: it belongs to at most one member.
-Both are pure kernels, `RecordBatch -> RecordBatch`, and give the same rows however the input is cut into batches.
+A match is a record, a person, and a *pattern*: how number, name, birth date and sex compare (`comparison`). Grade,
+weight and evidence follow from the pattern alone (`scoring`). `Matcher` is a pure kernel: all that could belong to a
+record is found in the index of applicants, so its result does not depend on how records are cut into batches.
 """
 
-from typing import Final, TypeAlias, get_args
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matching import names, resident_id
-from matching.scoring import CODES, GRADES, MARGIN, Code, Grade, demoted, grade_of, weight_of
+from matching import comparison, names, resident_id
+from matching.candidates import Pairs, Records, candidates
+from matching.columns import UNKNOWN, UNKNOWN_DAY, days_of, is_resident_id, optional, sexes_of
+from matching.index import Index
+from matching.scoring import EVIDENCE, GRADES, MARGIN, Model
 
 Ints: TypeAlias = npt.NDArray[np.int64]
-Floats: TypeAlias = npt.NDArray[np.float64]
-Flags: TypeAlias = npt.NDArray[np.bool_]
 
-EVIDENCE: Final = pa.struct([pa.field("code", pa.string()), pa.field("weight", pa.float64())])
 MATCH_SCHEMA: Final = pa.schema(
     [
         pa.field("record_id", pa.string(), nullable=False),
@@ -29,131 +29,249 @@ MATCH_SCHEMA: Final = pa.schema(
         pa.field("evidence", pa.list_(EVIDENCE), nullable=False),
     ]
 )
-ORDER: Final = ("record_id", "applicant_id")  # of finished matches
-
-JOIN_KEY: Final = "id_key"  # `resident_id.encode` of either side; nulls never join
-# The columns of a candidate pair and the column, of records or applicants, that each comes from.
-FROM_RECORD: Final = {"record_id": "record_id", "resident_id": "resident_id", "name": "name"}
-FROM_APPLICANT: Final = {
-    "applicant_id": "applicant_id",
-    "applicant_resident_id": "resident_id",
-    "applicant_name": "name",
-}
-
-_LENGTH: Final = 18
-_OLD_LENGTH: Final = 15
-_AGREEMENTS: Final = get_args(names.Agreement)
-
-
-def score(candidates: pa.RecordBatch) -> pa.RecordBatch:
-    """Grade and weigh each candidate pair by itself.
-
-    Takes the columns of `FROM_RECORD` and `FROM_APPLICANT`, all strings, of pairs whose `id_key` is equal;
-    gives as many rows of `MATCH_SCHEMA`, in the same order, followed by any other columns that came along.
-    """
-    agreed = names.compare(candidates.column("name"), candidates.column("applicant_name"))
-    level = _positions(agreed, _AGREEMENTS)
-    short = _written_short(candidates.column("resident_id")) | _written_short(
-        candidates.column("applicant_resident_id")
-    )
-    observed = np.stack(
-        [
-            np.where(short, CODES.index("number-equal-15"), CODES.index("number-equal")),
-            np.array([CODES.index(f"name-{name}") for name in _AGREEMENTS])[level],
-        ],
-        axis=1,
-    )
-    weights = _weights()[observed]
-    grades = np.array([GRADES.index(grade_of(name)) for name in _AGREEMENTS], dtype=np.int64)[level]
-    offsets = np.arange(len(observed) + 1, dtype=np.int32) * observed.shape[1]
-    evidence = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), _evidence(observed.ravel(), weights.ravel()))
-    return _matches(candidates, grades, weights.sum(axis=1), evidence)
-
-
-def settle(scored: pa.RecordBatch) -> pa.RecordBatch:
-    """Leave each record its best applicant; where several are tied, leave them all for review, none certain.
-
-    Takes rows of `MATCH_SCHEMA` in which the rows of one record stand together and are complete. The best grade wins;
-    within it, candidates within `MARGIN` of the best weight are tied. Each of k tied rows is demoted below certain, and
-    carries `number-shared` with the weight -log2(k): the evidence speaks for all of them alike. Two members under one
-    number are one person listed twice or a mistake in the lists, and which of the two is not for a program to say.
-    """
-    places = _groups(scored.column("record_id"))
-    if not len(places) or places[-1] == len(places) - 1:
-        return scored  # every record has one candidate
-    starts = np.flatnonzero(np.diff(places, prepend=-1))
-    grades = _positions(scored.column("grade"), GRADES)
-    weights: Floats = scored.column("weight").to_numpy()
-    kept = grades == np.minimum.reduceat(grades, starts)[places]
-    best = np.maximum.reduceat(np.where(kept, weights, -np.inf), starts)
-    kept &= weights >= best[places] - MARGIN
-    rivals = np.add.reduceat(kept.astype(np.int64), starts)[places]
-    alone = scored.filter(pa.array(kept & (rivals == 1)))
-    tied = np.flatnonzero(kept & (rivals > 1))
-    if not len(tied):
-        return alone
-    shared = _shared(scored.take(pa.array(tied, pa.int64())), rivals[tied])
-    together = pa.Table.from_batches([alone.cast(shared.schema), shared]).sort_by(
-        [(column, "ascending") for column in ORDER]
-    )
-    return together.combine_chunks().to_batches()[0]
-
-
-def _shared(tied: pa.RecordBatch, rivals: Ints) -> pa.RecordBatch:
-    code: Code = "number-shared"
-    shares = [weight_of(code, int(count)) for count in rivals]
-    already = tied.column("evidence").to_pylist()  # ties are few
-    evidence = [[*row, {"code": code, "weight": share}] for row, share in zip(already, shares, strict=True)]
-    lower = np.array([GRADES.index(demoted(grade)) for grade in GRADES], dtype=np.int64)
-    return _matches(
-        tied,
-        lower[_positions(tied.column("grade"), GRADES)],
-        tied.column("weight").to_numpy() + np.array(shares),
-        pa.array(evidence, MATCH_SCHEMA.field("evidence").type),
-    )
-
-
-def _matches(pairs: pa.RecordBatch, grades: Ints, weights: Floats, evidence: pa.ListArray) -> pa.RecordBatch:
-    known = {*FROM_RECORD, *FROM_APPLICANT, *MATCH_SCHEMA.names}
-    along = [field for field in pairs.schema if field.name not in known]
-    columns = [
-        pairs.column("record_id"),
-        pairs.column("applicant_id"),
-        pa.array(GRADES, pa.string()).take(pa.array(grades, pa.int8())),
-        pa.array(weights, pa.float64()),
-        evidence,
-        *(pairs.column(field.name) for field in along),
+RECORD_SCHEMA: Final = pa.schema(
+    [
+        pa.field("record_id", pa.string()),
+        pa.field("resident_id", pa.string()),
+        pa.field("name", pa.string()),
+        # These may be missing or null:
+        pa.field("birth_date", pa.date32()),
+        pa.field("sex", pa.string()),
+        pa.field("document_type", pa.string()),  # documents.DOCUMENT_TYPES; null: resident_id
     ]
-    return pa.RecordBatch.from_arrays(columns, schema=pa.schema([*MATCH_SCHEMA, *along]))
+)
+# What the matcher gives: matches, and beside them rows without a record id that count: patterns of all pairs that were
+# compared, and numbers that could not be read.
+COMPACT_SCHEMA: Final = pa.schema(
+    [
+        pa.field("record_id", pa.string()),
+        pa.field("person", pa.int32()),  # place in the index, whose order is that of the applicant ids
+        pa.field("pattern", pa.int32()),
+        pa.field("counted", pa.string()),  # a kind of number (`resident_id.Kind`), `document` or `capped`
+        pa.field("count", pa.int64()),
+    ]
+)
+COMPACT_ORDER: Final = ("record_id", "person")
+SCREENED: Final = ("resident_id", "document_type")
+DUPLICATE: Final = "duplicate"  # the grade of rows whose record id is another row's as well
+
+_SAME, _FORMER = names.LEVELS.index("same"), names.LEVELS.index("former")
+_WRONG_BIRTH: Final = comparison.NUMBERS.index("birth")
+_UNKNOWN, _AGREES, _DIFFERS = (comparison.GIVENS.index(level) for level in ("unknown", "same", "different"))
 
 
-def _evidence(observed: Ints, weights: Floats) -> pa.StructArray:
-    codes = pa.array(CODES, pa.string()).take(pa.array(observed, pa.int64()))
-    return pa.StructArray.from_arrays([codes, pa.array(weights, pa.float64())], fields=list(EVIDENCE))
+class Matcher:
+    """The kernel from records (`RECORD_SCHEMA` and columns to carry along) to `COMPACT_SCHEMA` and those columns."""
+
+    def __init__(self, index: Index, model: Model) -> None:
+        self.index = index
+        self.model = model
+
+    def screen(self, batch: pa.RecordBatch) -> Ints:
+        """Say which rows could give anything, from `SCREENED` alone: all but valid numbers that nobody has."""
+        key = resident_id.keys(batch.column("resident_id"))
+        types = optional(batch, "document_type", pa.string())
+        if types.null_count != len(types):
+            key = key * is_resident_id(types)
+        wanted = self.index.exact.lookup.has(key)
+        wanted |= key == 0
+        if self.index.reversed:
+            wanted |= _near_wrong_applicants(self.index, key)
+        return np.flatnonzero(wanted)
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Match a batch."""
+        records = _read(batch)
+        pairs, capped = candidates(self.index, records)
+        patterns = _compare(self.index, batch, pairs)
+        compared = np.unique(patterns, return_counts=True)
+        pairs, patterns = _settle(self.model, pairs, patterns)
+        carried = [field for field in batch.schema if field.name not in RECORD_SCHEMA.names]
+        matches = {
+            "record_id": batch.column("record_id").take(pa.array(pairs.row)),
+            "person": pa.array(pairs.person, pa.int32()),
+            "pattern": pa.array(patterns, pa.int32()),
+            **{field.name: batch.column(field.name).take(pa.array(pairs.row)) for field in carried},
+        }
+        schema = pa.schema([*COMPACT_SCHEMA, *carried])
+        counts = _count(records) | ({"capped": capped} if capped else {})
+        tallies = [
+            {"counted": pa.array(counts, pa.string()), "count": pa.array(counts.values(), pa.int64())},
+            dict(zip(("pattern", "count"), map(pa.array, compared), strict=True)),
+        ]
+        rows = [matches, *tallies]
+        return pa.concat_batches([_as_rows(columns, schema) for columns in rows])
 
 
-def _weights() -> Floats:
-    return np.array([weight_of(code) for code in CODES])
+def _as_rows(columns: dict[str, pa.Array], schema: pa.Schema) -> pa.RecordBatch:
+    rows = len(next(iter(columns.values())))
+    arrays = [columns[field.name] if field.name in columns else pa.nulls(rows, field.type) for field in schema]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _positions(values: pa.StringArray, known: tuple[str, ...] | tuple[Grade, ...]) -> Ints:
-    positions: Ints = pc.index_in(values, value_set=pa.array(known, pa.string())).to_numpy().astype(np.int64)
-    return positions
+class Expand:
+    """The kernel from whole groups of compact rows, by record, to `MATCH_SCHEMA` and the columns carried along.
+
+    Rows of a record id that several records bear get the grade `DUPLICATE`: who matched what cannot be told.
+    """
+
+    def __init__(self, ids: pa.StringArray, model: Model) -> None:
+        self.ids = ids
+        self.model = model
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Write out a batch."""
+        batch = batch.filter(batch.column("record_id").is_valid())
+        patterns, place = np.unique(batch.column("pattern").to_numpy(), return_inverse=True)
+        judged = self.model.judge(patterns)
+        grade = judged.grade.astype(np.int64)[place]
+        grade[_several_records(batch)] = len(GRADES)
+        place = pa.array(place)
+        columns = {
+            "record_id": batch.column("record_id"),
+            "applicant_id": self.ids.take(batch.column("person")),
+            "grade": pa.array([*GRADES, DUPLICATE]).take(pa.array(grade)),
+            "weight": pa.array(judged.weight).take(place),
+            "evidence": judged.evidence.take(place),
+        }
+        along = [field for field in batch.schema if field.name not in COMPACT_SCHEMA.names]
+        arrays = [columns[name] for name in MATCH_SCHEMA.names] + [batch.column(field.name) for field in along]
+        return pa.RecordBatch.from_arrays(arrays, schema=pa.schema([*MATCH_SCHEMA, *along]))
 
 
-def _written_short(numbers: pa.StringArray) -> Flags:
-    # Which numbers were written with 15 digits. Most are 18 bytes as they stand, and need no cleaning to tell.
-    short = np.zeros(len(numbers), dtype=np.bool_)
-    odd = np.flatnonzero(pc.binary_length(numbers).to_numpy(zero_copy_only=False) != _LENGTH)
-    if len(odd):
-        lengths = pc.binary_length(resident_id.clean(numbers.take(odd)))
-        short[odd] = lengths.to_numpy(zero_copy_only=False) == _OLD_LENGTH
-    return short
+def _read(batch: pa.RecordBatch) -> Records:
+    number = optional(batch, "resident_id", pa.string())
+    kind = optional(batch, "document_type", pa.string())
+    resident = is_resident_id(kind)
+    key = resident_id.keys(number) * resident
+    invalid = np.flatnonzero(key == 0)
+    return Records(
+        number=number,
+        name=optional(batch, "name", pa.string()),
+        birth=optional(batch, "birth_date", pa.date32()),
+        type=kind,
+        key=key,
+        resident=resident,
+        invalid=invalid,
+        texts=resident_id.clean(number.take(pa.array(invalid))),
+    )
 
 
-def _groups(records: pa.StringArray) -> Ints:
-    # Numbers the runs of equal record ids: 0, 0, 1, 2, 2, ...
-    if len(records) <= 1:
-        return np.zeros(len(records), dtype=np.int64)
-    changes = pc.not_equal(records.slice(1), records.slice(0, len(records) - 1)).to_numpy(zero_copy_only=False)
-    return np.concatenate([[0], np.cumsum(changes)]).astype(np.int64)
+def _count(records: Records) -> dict[str, int]:
+    # Numbers that are not valid resident IDs, by kind.
+    resident = records.resident[records.invalid]
+    kinds = resident_id.kinds(records.texts.filter(pa.array(resident)))
+    counts = {entry["values"]: entry["counts"] for entry in pc.value_counts(kinds).to_pylist()}
+    others = int(np.count_nonzero(~resident))
+    return counts | ({"document": others} if others else {})
+
+
+def _near_wrong_applicants(index: Index, key: Ints) -> npt.NDArray[np.bool_]:
+    from matching import repair
+
+    near = np.zeros(len(key), dtype=np.bool_)
+    for lookup, keys in zip(index.partial_wrong, repair.partial_of(key), strict=True):
+        near |= lookup.has(keys)
+    return near & (key > 0)
+
+
+def _compare(index: Index, batch: pa.RecordBatch, pairs: Pairs) -> npt.NDArray[np.int32]:
+    name, rarity = _names(index, batch, pairs)
+    return comparison.pack(
+        number=pairs.number,
+        side=pairs.side,
+        name=name,
+        rarity=rarity,
+        birth=_births(index, batch, pairs),
+        sex=_sexes(index, batch, pairs),
+        rivals=0,
+    )
+
+
+def _names(index: Index, batch: pa.RecordBatch, pairs: Pairs) -> tuple[Ints, Ints]:
+    """Return the level of every pair, and the rarity of the name on which the two agree, else 0."""
+    called = names.prepare(optional(batch, "name", pa.string()).take(pa.array(pairs.row)))
+    levels = names.compare(called, index.names.take(pairs.person)).astype(np.int64)
+    rarity = np.where(levels == _SAME, index.rarity[pairs.person], 0)
+    former = index.former
+    if len(former.person):
+        at, end = (np.searchsorted(former.person, pairs.person, side=side) for side in ("left", "right"))
+        open_ = np.flatnonzero((levels != _SAME) & (end > at))
+        while len(open_):  # one more former name of each person a round
+            same = names.compare(called.take(open_), former.names.take(at[open_])) == _SAME
+            levels[open_[same]], rarity[open_[same]] = _FORMER, former.rarity[at[open_[same]]]
+            at[open_] += 1
+            open_ = open_[~same]
+            open_ = open_[at[open_] < end[open_]]
+    return levels, rarity
+
+
+def _births(index: Index, batch: pa.RecordBatch, pairs: Pairs) -> Ints:
+    column = optional(batch, "birth_date", pa.date32())
+    if column.null_count == len(column):
+        return np.full(len(pairs.row), _UNKNOWN)
+    days = days_of(column)[pairs.row]
+    wrong = np.flatnonzero(pairs.number == _WRONG_BIRTH)
+    if len(wrong):  # a date that was read off the wrong number is no second witness
+        rows = pa.array(pairs.row[wrong])
+        within = pc.utf8_slice_codeunits(resident_id.clean(batch.column("resident_id").take(rows)), 6, 14)
+        copied = pc.equal(within, pc.strftime(column.take(rows), format="%Y%m%d"))
+        days[wrong[pc.fill_null(copied, fill_value=False).to_numpy(zero_copy_only=False)]] = UNKNOWN_DAY
+    return _given(days, index.births(pairs.person), UNKNOWN_DAY)
+
+
+def _sexes(index: Index, batch: pa.RecordBatch, pairs: Pairs) -> Ints:
+    column = optional(batch, "sex", pa.string())
+    if column.null_count == len(column):
+        return np.full(len(pairs.row), _UNKNOWN)
+    return _given(sexes_of(column)[pairs.row], index.sexes(pairs.person), UNKNOWN)
+
+
+def _given(record: npt.NDArray[np.integer], person: npt.NDArray[np.integer], unknown: int) -> Ints:
+    told = (record != unknown) & (person != unknown)
+    return np.where(told, np.where(record == person, _AGREES, _DIFFERS), _UNKNOWN)
+
+
+def _settle(model: Model, pairs: Pairs, patterns: npt.NDArray[np.int32]) -> tuple[Pairs, npt.NDArray[np.int32]]:
+    """Leave each record its best person; where several are tied, leave them all for review.
+
+    The best grade wins; within it, those within `MARGIN` of the best weight are tied, and each carries their
+    number. Two members under one number are one person listed twice or a mistake in the lists, and which of the two
+    is not for a program to say.
+    """
+    unique, place = np.unique(patterns, return_inverse=True)
+    judged = model.judge(unique)
+    grade, weight = judged.grade.astype(np.int64)[place], judged.weight[place]
+    kept = np.flatnonzero(grade >= 0)
+    if len(kept) < len(patterns):
+        pairs, patterns, grade, weight = pairs.take(kept), patterns[kept], grade[kept], weight[kept]
+    changes = np.flatnonzero(np.diff(pairs.row, prepend=-1))
+    if len(changes) == len(pairs.row):
+        return pairs, patterns  # every record has one candidate
+    group = np.cumsum(np.diff(pairs.row, prepend=-1) != 0) - 1
+    stays = grade == np.minimum.reduceat(grade, changes)[group]
+    best = np.maximum.reduceat(np.where(stays, weight, -np.inf), changes)
+    stays &= weight >= best[group] - MARGIN
+    rivals = np.add.reduceat(stays.astype(np.int64), changes)[group]
+    patterns = comparison.with_rivals(patterns, np.where(rivals > 1, rivals, 0))
+    return pairs.take(stays), patterns[stays]
+
+
+def _several_records(batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
+    # A record has one row, or as many rows as it has tied people, each of another person.
+    ids = batch.column("record_id")
+    if len(ids) < 2:  # noqa: PLR2004
+        return np.zeros(len(ids), dtype=np.bool_)
+    again = pc.equal(ids.slice(1), ids.slice(0, len(ids) - 1)).to_numpy(zero_copy_only=False)
+    if not again.any():
+        return np.zeros(len(ids), dtype=np.bool_)
+    group = np.concatenate([[0], np.cumsum(~again)])
+    rivals = comparison.unpack(batch.column("pattern").to_numpy())["rivals"]
+    expected = np.maximum(rivals, 1)
+    person = batch.column("person").to_numpy()
+    twice = np.concatenate([[False], again & (person[1:] == person[:-1])])
+    starts = np.flatnonzero(np.diff(group, prepend=-1))
+    wrong = np.add.reduceat(np.ones(len(group), dtype=np.int64), starts)[group] != expected
+    wrong |= np.logical_or.reduceat(twice, starts)[group]
+    marked: npt.NDArray[np.bool_] = np.logical_or.reduceat(wrong, starts)[group]
+    return marked

@@ -1,24 +1,36 @@
-"""Names over Arrow columns: one spelling for the ways of typing a name, and how far two names agree.
+"""Names over Arrow columns: one spelling for the ways of writing a name, and how far two names agree.
 
 A minority name carries a dot that is typed in a dozen ways or left out; a fixed-width file pads with full-width spaces
-or cuts a long name; a rare character arrives as `?` or as a private-use code. None of that makes another name.
+or cuts a long name; a rare character arrives as `?`, as a private-use code or as its homophone; Taiwan writes
+traditional characters and an airline pinyin. None of that makes another person, and none of it alone proves the same.
+
+Most names are two to four common characters. They are packed into one integer (`characters`: four lanes of 16 bits),
+and compared by arithmetic; only the rest are compared as text.
 """
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from rapidfuzz.distance import OSA
-from rapidfuzz.process import cpdist
+
+from matching import characters
 
 Strings: TypeAlias = pa.Array | pa.ChunkedArray
-Counts: TypeAlias = npt.NDArray[np.int64]
+Keys: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
+Rows: TypeAlias = npt.NDArray[np.intp]
+Codes: TypeAlias = npt.NDArray[np.int8]
 
-Agreement = Literal["same", "similar", "different", "missing"]
+Level = Literal["same", "former", "unwritten", "similar", "cut", "homophone", "pinyin", "different", "missing"]
+LEVELS: Final = get_args(Level)
+_LONGEST: Final = 200  # characters of a name: no register holds longer ones, and what is longer is no name
+_SAME, _, _UNWRITTEN, _SIMILAR, _CUT, _HOMOPHONE, _PINYIN, _DIFFERENT, _MISSING = range(len(LEVELS))
+_OPEN: Final = -1  # not settled by arithmetic
 
 # Spaces, invisible characters, dots of every kind, dashes and apostrophes: typed inside a name, no part of it.
 # Written as codes, because many of them look alike: full stops, middle dots, bullets, katakana and hyphenation points.
@@ -26,129 +38,349 @@ _BETWEEN: Final = (
     "[\\s\\pZ\\p{Cc}\\p{Cf}\\p{Pd}.,'`\\x{B7}\\x{387}\\x{2018}\\x{2019}\\x{2022}\\x{2024}\\x{2027}\\x{2219}\\x{22C5}"
     "\\x{25AA}\\x{25CF}\\x{2E31}\\x{2E33}\\x{3001}\\x{3002}\\x{30FB}\\x{FE52}\\x{FF0E}\\x{FF61}\\x{FF65}\\x{A78F}]+"
 )
-# Nothing but unified Han characters: as most names are, and spelled already.
-_PLAIN: Final = "^[\\x{3400}-\\x{4DBF}\\x{4E00}-\\x{9FFF}\\x{20000}-\\x{2EBEF}\\x{30000}-\\x{323AF}]+$"
-# What a system writes for a character that it lacks. It agrees with any one character.
-_UNKNOWN: Final = "[?\ufffd\u25a1\u3013\ue000-\uf8ff\U000f0000-\U0010fffd]"
-_CUT: Final = 4  # a name of at least so many characters that begins a longer one was cut by a field's width
-_CHUNK: Final = 32_768  # pairs scored at a time: lists that stay within the processor's cache
+# What a system writes for a character that it lacks.
+_MARK: Final = "[?\ufffd\u25a1\u3013\ue000-\uf8ff\U000f0000-\U0010fffd]"
+_MARKS: Final = re.compile(_MARK)
+_CUT_FROM: Final = 4  # a name of at least so many characters that begins a longer one was cut by a field's width
+_PLACES: Final = 4  # characters of a packed name
+_BYTES: Final = 3 * _PLACES  # of a packed name in UTF-8
+_HASHED: Final = 0x7000 << 48  # above every packed name
+_BLOCK: Final = 8_192  # names worked on at a time: they stay within the processor's cache
+_CHUNK: Final = 32_768  # texts compared at a time
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names of n people: `keys` int64[n], 0 for no name, and their spelling as `text`; equal names have equal keys.
+
+    A key below 0x7000 << 48 is the name itself, four lanes of 16 bits, the first character lowest; others are hashes.
+    """
+
+    keys: Keys
+    whole: pa.StringArray
+    rows: Keys | None = None  # of `whole`, where this is a selection: its text is rarely asked for
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @property
+    def text(self) -> pa.StringArray:
+        """Normalised names, null for no name."""
+        return self.whole if self.rows is None else self.whole.take(pa.array(self.rows))
+
+    def take(self, indices: npt.NDArray[np.integer]) -> "Names":
+        """Return the names in some rows."""
+        rows = np.asarray(indices, dtype=np.int64)
+        return Names(self.keys[rows], self.whole, rows if self.rows is None else self.rows[rows])
+
+    def __reduce__(self) -> tuple[type["Names"], tuple[Keys, pa.StringArray]]:
+        return Names, (self.keys, pa.concat_arrays([self.text]))
+
+
+def prepare(values: Strings) -> Names:
+    """Spell names alike and pack them, once for many comparisons."""
+    texts = _combined(values).cast(pa.string())
+    keys = _packed(texts)
+    odd = np.flatnonzero(keys <= 0)
+    if len(odd):
+        encoded = texts.take(pa.array(odd)).dictionary_encode()
+        spelled = _spell(encoded.dictionary)
+        packed = _packed(spelled)
+        rest = np.flatnonzero(packed <= 0)
+        packed[rest] = _hashes(spelled.take(pa.array(rest)))
+        place = encoded.indices
+        mask = np.zeros(len(texts), dtype=np.bool_)
+        mask[odd] = True
+        keys[odd] = np.append(packed, 0)[pc.fill_null(place, len(packed)).to_numpy()]
+        texts = pc.replace_with_mask(texts, pa.array(mask), spelled.take(place))
+    return Names(keys, texts)
 
 
 def normalise(values: Strings) -> pa.StringArray:
-    """Return one spelling per name: half-width, upper case, composed, without spaces and dots; null where none is left.
+    """Return one spelling per name; null where none is left.
 
-    Takes strings of any length; most are spelled already and cost next to nothing. What it leaves out never
-    distinguishes two people.
+    Half-width, upper case, composed, simplified, of usual forms, without spaces and dots; private-use codes of
+    GB 18030 become their characters. What it leaves out never distinguishes two people.
     """
-    names = _combined(values).cast(pa.string())
-    odd = pc.fill_null(pc.invert(pc.match_substring_regex(names, _PLAIN)), fill_value=False)
-    if not pc.any(odd).as_py():
-        return names
-    encoded = names.filter(odd).dictionary_encode()
-    return pc.replace_with_mask(names, odd, _spell(encoded.dictionary).take(encoded.indices))
+    return prepare(values).text
 
 
-def compare(left: Strings, right: Strings) -> pa.StringArray:
-    """Say how far names agree as delivered: `agreement` of the normalised names, at less cost where they are equal."""
-    one, other = _combined(left), _combined(right)
-    equal = pc.and_(pc.equal(one, other), pc.match_substring_regex(one, _PLAIN))
-    unequal = np.flatnonzero(~_flags(pc.fill_null(equal, fill_value=False)))
-    levels = pa.repeat(pa.scalar("same"), len(one))
-    if len(unequal):
-        rest = agreement(normalise(one.take(unequal)), normalise(other.take(unequal)))
-        mask = np.zeros(len(one), dtype=np.bool_)
-        mask[unequal] = True
-        levels = pc.replace_with_mask(levels, mask, rest)
-    return levels
+def name_keys(names: Names) -> Keys:
+    """Return a stable key > 0 per name, 0 for no name; equal exactly where the names are (but for 2**-60)."""
+    return names.keys
 
 
-def agreement(left: Strings, right: Strings) -> pa.StringArray:
-    """Say how far names agree, pair by pair; both sides of the same length and already normalised.
+def compare(one: Names | Strings, other: Names | Strings) -> Codes:
+    """Say how far names agree, pair by pair, as indexes into LEVELS; the first that holds. Symmetric.
 
-    - `same`: equal.
+    - `same`: spelled alike.
+    - `unwritten`: alike but for characters that one side could not write, where the other has one that GBK lacks.
     - `similar`: as many edits apart as their length allows: none for names of up to two characters (one of two
-      differing is another name, and so is one more), one for three to five, then one in four; or equal but for
-      characters that one side could not write; or one the cut beginning of the other.
-    - `missing`: one side has no name. `different`: everything else.
-
-    An edit is a character put in, left out, replaced, or swapped with its neighbour.
+      differing is another name, and so is one more), one for three to five, then one in four. An edit is a character
+      put in, left out, replaced, or swapped with its neighbour. Or alike but for unwritten marks against ordinary
+      characters, where at least as many agree.
+    - `cut`: one the beginning of the other: at least four characters, or the first two of three.
+    - `homophone`: of one length, every character that differs sharing a reading, whatever the tone.
+    - `pinyin`: Latin letters on one side, wholly or in part, that read as the other.
+    - `missing`: one side has no name. `different`: everything else. `former` is for the caller to find.
     """
-    levels = get_args(Agreement)
-    one, other = _combined(left), _combined(right)
-    codes = np.full(len(one), levels.index("different"), dtype=np.int8)
-    codes[_flags(pc.fill_null(pc.equal(one, other), fill_value=False))] = levels.index("same")
-    codes[_flags(pc.or_(one.is_null(), other.is_null()))] = levels.index("missing")
-    unequal = np.flatnonzero(codes == levels.index("different"))
-    if len(unequal):
-        close = _similar(one.take(unequal), other.take(unequal))
-        codes[unequal[close]] = levels.index("similar")
-    return pa.array(levels, pa.string()).take(pa.array(codes, pa.int8()))
+    left, right = (names if isinstance(names, Names) else prepare(names) for names in (one, other))
+    codes = np.empty(len(left), dtype=np.int8)
+    for start in range(0, len(codes), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        codes[part] = _arithmetic(left.keys[part], right.keys[part])
+    rest = np.flatnonzero(codes == _OPEN)
+    if len(rest):
+        codes[rest] = _textual(left.take(rest).text, right.take(rest).text)
+    return codes
+
+
+# ---- packed names
+
+
+def _packed(texts: pa.StringArray) -> Keys:
+    """Pack names that need no spelling; 0 for null, -1 for all others."""
+    keys = np.empty(len(texts), dtype=np.int64)
+    offsets, data = _buffers(texts)
+    for start in range(0, len(keys), _BLOCK):
+        keys[start : start + _BLOCK] = _pack(offsets[start : start + _BLOCK + 1], data)
+    if texts.null_count:
+        keys[_flags(texts.is_null())] = 0
+    return keys
+
+
+def _buffers(texts: pa.StringArray) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+    _, offsets, data = texts.buffers()
+    if not len(texts):
+        return np.zeros(1, np.int32), np.zeros(16, np.uint8)
+    places = np.frombuffer(offsets, np.int32, len(texts) + 1, texts.offset * 4)
+    used = np.frombuffer(data, np.uint8)[places[0] : places[-1]] if data is not None else np.zeros(0, np.uint8)
+    return places - places[0], np.concatenate([used, np.zeros(16, np.uint8)])
+
+
+def _pack(offsets: npt.NDArray[np.int32], data: npt.NDArray[np.uint8]) -> Keys:
+    # A common Chinese character is three bytes of UTF-8, 1110xxxx 10yyyyyy 10zzzzzz: two of them to a word.
+    sizes = np.minimum(np.diff(offsets), _BYTES + 1)
+    windows = np.ndarray((len(data) - 15,), "V16", data, strides=(1,))[offsets[:-1]].view("<u8").reshape(-1, 2)
+    words = np.empty((2, len(sizes)), np.uint64)
+    words[0] = windows[:, 0]
+    words[1] = (windows[:, 0] >> _u(48)) | (windows[:, 1] << _u(16))
+    points = (words & _u(0x00000F_00000F)) << _u(12)
+    points |= (words & _u(0x003F00_003F00)) >> _u(2)
+    points |= (words & _u(0x3F0000_3F0000)) >> _u(16)
+    raw = (points & _u(0xFFFF)) | ((points >> _u(8)) & _u(0xFFFF0000))
+    raw = (raw[0] | (raw[1] << _u(32))) & _USED.take(sizes)
+    leads = (words ^ _u(0xE0_0000E0)) & _u(0xF0_0000F0)  # 0 where a character of three bytes begins
+    strange = (leads[0] | (leads[1] << _u(4))) & _LEADS.take(sizes)
+    folded = characters.lanes().take(raw.view(np.uint16)).view(np.uint64)
+    # Every character is known and its own folded form where its lane is its code, counted from the first.
+    plain = (strange == 0) & (folded + _FIRST.take(sizes) == raw)
+    return np.where(plain, folded.view(np.int64), -1)
+
+
+def _u(number: int) -> np.uint64:
+    return np.uint64(number)
+
+
+def _by_size(whole: Callable[[int], int], other: int) -> npt.NDArray[np.uint64]:
+    # By the length in bytes, up to one more than can be packed: for whole characters, and for what else there is.
+    sizes = range(_BYTES + 2)
+    return np.array([whole(s // 3) if s % 3 == 0 and 0 < s <= _BYTES else other for s in sizes], np.uint64)
+
+
+_USED: Final = _by_size(lambda places: (1 << 16 * places) - 1, 0)
+_LEADS: Final = _by_size(lambda places: sum((0xF0, 0xF0_000000, 0xF00, 0xF00_000000)[:places]), 0)
+_FIRST: Final = _by_size(lambda places: sum(characters.BEFORE << 16 * place for place in range(places)), 1)
+
+
+def _arithmetic(one: Keys, other: Keys) -> Codes:
+    """Compare packed names; leave others open unless they are equal or missing."""
+    codes = np.full(len(one), _DIFFERENT, dtype=np.int8)
+    missing = (one == 0) | (other == 0)
+    equal = one == other
+    unpacked = np.maximum(one, other) >= _HASHED
+    codes[unpacked] = _OPEN
+    codes[equal] = _SAME
+    codes[missing] = _MISSING
+    rows = np.flatnonzero(codes == _DIFFERENT)
+    if len(rows):
+        codes[rows] = _levels(one[rows], other[rows])
+    return codes
+
+
+def _levels(one: Keys, other: Keys) -> Codes:
+    codes = np.full(len(one), _DIFFERENT, dtype=np.int8)
+    lengths, others, apart = _count(one), _count(other), _count(one ^ other)
+    alike, long = lengths == others, lengths > 2  # noqa: PLR2004  as `similar` says
+    longer, shorter = np.maximum(one, other), np.minimum(one, other)  # more characters are a greater number
+    codes[alike & long & (apart == 1)] = _SIMILAR
+    _settle(codes, alike & long & (apart == 2), _SIMILAR, _swapped, one, other)  # noqa: PLR2004
+    _settle(codes, lengths + others == 3 + 4, _SIMILAR, _one_more, longer, shorter)
+    _settle(codes, lengths + others == 2 + 3, _CUT, _begins, longer, shorter)
+    _settle(codes, alike & (codes == _DIFFERENT), _HOMOPHONE, _sound_alike, one, other)
+    return codes
+
+
+def _settle(
+    codes: Codes, open_: Flags, level: int, holds: Callable[[Keys, Keys], Flags], one: Keys, other: Keys
+) -> None:
+    rows = np.flatnonzero(open_)
+    codes[rows[holds(one[rows], other[rows])]] = level
+
+
+def _count(keys: Keys) -> npt.NDArray[np.uint8]:
+    places: npt.NDArray[np.uint8] = np.bitwise_count((keys.view(np.uint16) != 0).view(np.uint32))
+    return places
+
+
+def _swapped(one: Keys, other: Keys) -> Flags:
+    swapped = np.zeros(len(one), dtype=np.bool_)
+    for place in range(_PLACES - 1):
+        low, high = 0xFFFF << 16 * place, 0x7FFF << 16 * (place + 1)
+        swapped |= ((one & low) << 16) | ((one & high) >> 16) | (one & ~(low | high)) == other
+    return swapped
+
+
+def _one_more(longer: Keys, shorter: Keys) -> Flags:
+    one_more = np.zeros(len(longer), dtype=np.bool_)
+    for place in range(_PLACES):
+        before = (1 << 16 * place) - 1
+        one_more |= (longer & before) | ((longer >> 16) & ~before) == shorter
+    return one_more
+
+
+def _begins(longer: Keys, shorter: Keys) -> Flags:
+    return np.asarray((longer & 0xFFFF_FFFF) == shorter)
+
+
+def _sound_alike(one: Keys, other: Keys) -> Flags:
+    lanes, others = (keys.view(np.uint16).reshape(-1, _PLACES) for keys in (one, other))
+    rows = np.arange(len(one))
+    for place in range(_PLACES):
+        a, b = lanes[:, place].take(rows), others[:, place].take(rows)
+        rows = rows[(a == b) | characters.share_reading(a, b)]
+    alike = np.zeros(len(one), dtype=np.bool_)
+    alike[rows] = True
+    return alike
+
+
+# ---- all other names
 
 
 def _spell(names: pa.StringArray) -> pa.StringArray:
+    names = pc.utf8_slice_codeunits(names, 0, _LONGEST)
     names = pc.utf8_upper(pc.utf8_normalize(names, form="NFKC"))
     names = pc.replace_substring_regex(names, _BETWEEN, "")
     names = pc.utf8_normalize(names, form="NFKC")  # what stood apart may now compose
+    joined = np.frombuffer("\n".join(names.to_pylist()).encode("utf-32-le"), np.uint32)
+    table = characters.folds()
+    folded = np.where(joined < len(table), table[np.minimum(joined, len(table) - 1)], joined)
+    names = pa.array(folded.tobytes().decode("utf-32-le").split("\n")[: len(names)], pa.string())
     return pc.if_else(pc.equal(names, ""), pa.nulls(1, pa.string())[0], names)
 
 
-def _similar(one: pa.StringArray, other: pa.StringArray) -> Flags:
+def _hashes(texts: pa.StringArray) -> Keys:
+    """Hash texts to 60 bits over `_HASHED`, the same on every machine; 0 for null."""
+    offsets, data = _buffers(texts)
+    starts, sizes = offsets[:-1].astype(np.int64), np.diff(offsets).astype(np.int64)
+    hashes = sizes.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    rows = np.arange(len(sizes))
+    word = np.ndarray((len(data) - 15,), "V8", data, strides=(1,))
+    for place in range(0, int(sizes.max(initial=0)), 8):
+        rows = rows[sizes[rows] > place]
+        words = word[starts[rows] + place].view("<u8")
+        left = np.minimum(sizes[rows] - place, 8).astype(np.uint64)
+        words = words & (np.uint64(0xFFFFFFFFFFFFFFFF) >> (np.uint64(64) - np.uint64(8) * left))
+        mixed = (hashes[rows] ^ words) * np.uint64(0xFF51AFD7ED558CCD)
+        mixed = (mixed ^ (mixed >> np.uint64(32))) * np.uint64(0xC4CEB9FE1A85EC53)
+        hashes[rows] = mixed ^ (mixed >> np.uint64(29))
+    keys = (hashes >> np.uint64(4)).astype(np.int64) | _HASHED
+    return np.where(_flags(texts.is_null()), 0, keys)
+
+
+def _textual(one: pa.StringArray, other: pa.StringArray) -> Codes:
+    """Compare names that are not packed, or not both; neither is missing and no two are equal."""
+    codes = np.full(len(one), _DIFFERENT, dtype=np.int8)
     lengths, others = _lengths(one), _lengths(other)
     shorter, longer = np.minimum(lengths, others), np.maximum(lengths, others)
-    allowed = np.where(shorter <= 2, 0, np.where(shorter <= 5, 1, shorter // 4))  # noqa: PLR2004  the rule above
-    hopeful = longer - shorter <= allowed
-    hopeful &= allowed > 0
-    close = np.zeros(len(lengths), dtype=np.bool_)
-    places = np.flatnonzero(hopeful)
-    close[places] = _edits(one.take(places), other.take(places), int(allowed.max(initial=0))) <= allowed[places]
-    rest = np.flatnonzero(~close)
-    if len(rest):
-        a, b = one.take(rest), other.take(rest)
-        close[rest] = _cut(a, b, shorter[rest]) | _unwritten(a, b)
-    return close
+    begin = _flags(pc.equal(pc.utf8_slice_codeunits(one, 0, 2), pc.utf8_slice_codeunits(other, 0, 2)))
+    odd = np.flatnonzero(_matches(one, "\\P{Han}") | _matches(other, "\\P{Han}"))
+
+    def settle(rows: Rows, level: int, holds: Callable[[str, str], bool]) -> None:  # the first levels last
+        pairs = zip(one.take(rows).to_pylist(), other.take(rows).to_pylist(), strict=True)
+        codes[rows[np.fromiter((holds(a, b) for a, b in pairs), np.bool_, len(rows))]] = level
+
+    settle(odd, _PINYIN, characters.reads_as)
+    settle(np.flatnonzero(lengths == others), _HOMOPHONE, characters.sounds_like)
+    settle(np.flatnonzero(begin & (longer > shorter) & (shorter >= 2)), _CUT, _is_cut)  # noqa: PLR2004  the prefix above
+    allowed = np.where(shorter <= 2, 0, np.where(shorter <= 5, 1, shorter // 4))  # noqa: PLR2004  the rule of `similar`
+    hopeful = np.flatnonzero((longer - shorter <= allowed) & (allowed > 0))
+    near = _edits(one.take(hopeful), other.take(hopeful), int(allowed.max(initial=0))) <= allowed[hopeful]
+    codes[hopeful[near]] = _SIMILAR
+    settle(odd, _SIMILAR, _fits)
+    settle(odd, _UNWRITTEN, _could_not_write)
+    return codes
 
 
-def _edits(one: pa.StringArray, other: pa.StringArray, most: int) -> Counts:
+def _edits(one: pa.StringArray, other: pa.StringArray, most: int) -> npt.NDArray[np.int64]:
+    from rapidfuzz.distance import OSA
+    from rapidfuzz.process import cpdist
+
     counts = np.empty(len(one), dtype=np.int64)
     for start in range(0, len(one), _CHUNK):
         a, b = one.slice(start, _CHUNK).to_pylist(), other.slice(start, _CHUNK).to_pylist()
-        counts[start : start + _CHUNK] = cpdist(a, b, scorer=OSA.distance, score_cutoff=most, dtype=np.int16)
+        counts[start : start + _CHUNK] = cpdist(a, b, scorer=OSA.distance, score_cutoff=most, dtype=np.int32)
     return counts
 
 
-def _cut(one: pa.StringArray, other: pa.StringArray, shorter: Counts) -> Flags:
-    # No kernel compares one column's prefix with another column: there are few that are long enough.
-    cut = np.zeros(len(shorter), dtype=np.bool_)
-    places = np.flatnonzero(shorter >= _CUT)
-    pairs = zip(one.take(places).to_pylist(), other.take(places).to_pylist(), strict=True)
-    cut[places] = [a.startswith(b) or b.startswith(a) for a, b in pairs]
-    return cut
-
-
-def _unwritten(one: pa.StringArray, other: pa.StringArray) -> Flags:
-    # Equal but for characters that one side could not write, where at least as many agree as could not be written.
-    marked = _flags(pc.or_(pc.match_substring_regex(one, _UNKNOWN), pc.match_substring_regex(other, _UNKNOWN)))
-    equal = np.zeros(len(marked), dtype=np.bool_)
-    places = np.flatnonzero(marked)
-    pairs = zip(one.take(places).to_pylist(), other.take(places).to_pylist(), strict=True)
-    equal[places] = [_fits(a, b) for a, b in pairs]
-    return equal
+def _is_cut(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    two_of_three = len(short) == 2 and len(long) == 3 and characters.is_han(long)  # noqa: PLR2004
+    return (len(short) >= _CUT_FROM or two_of_three) and long.startswith(short)
 
 
 def _fits(one: str, other: str) -> bool:
+    agreed, against = _marked(one, other)
+    return agreed >= len(against) > 0
+
+
+def _could_not_write(one: str, other: str) -> bool:
+    agreed, against = _marked(one, other)
+    return agreed > 0 < len(against) and all(_MARKS.match(c) or _lost(c) for c in against)
+
+
+def _lost(character: str) -> bool:
+    return characters.lost_in_gbk(character) and not _MARKS.match(character)
+
+
+def _marked(one: str, other: str) -> tuple[int, str]:
+    """Return how many characters agree, and what stands against a mark; nothing where any other character differs."""
+    if not (_MARKS.search(one) or _MARKS.search(other)):
+        return 0, ""
+    if len(one) != len(other):  # some systems write two marks for one character: a pair of surrogates, or two bytes
+        one, other = ("".join(c * (1 + _lost(c)) for c in name) for name in (one, other))
     if len(one) != len(other):
-        return False
-    unwritten = [bool(re.search(_UNKNOWN, a + b)) for a, b in zip(one, other, strict=True)]
-    agreed = sum(a == b and not free for a, b, free in zip(one, other, unwritten, strict=True))
-    return agreed + sum(unwritten) == len(one) and agreed >= sum(unwritten)
+        return 0, ""
+    agreed, against = 0, ""
+    for a, b in zip(one, other, strict=True):
+        if _MARKS.match(a) or _MARKS.match(b):
+            against += b if _MARKS.match(a) else a
+        elif a == b:
+            agreed += 1
+        else:
+            return 0, ""
+    return agreed, against
 
 
-def _lengths(texts: pa.StringArray) -> Counts:
-    lengths: Counts = pc.utf8_length(texts).to_numpy().astype(np.int64)
-    return lengths
+def _lengths(texts: pa.StringArray) -> npt.NDArray[np.int64]:
+    return np.asarray(pc.utf8_length(texts).to_numpy(), dtype=np.int64)
 
 
-def _combined(values: Strings) -> pa.StringArray:
+def _matches(texts: pa.StringArray, pattern: str) -> Flags:
+    return _flags(pc.match_substring_regex(texts, pattern))
+
+
+def _combined(values: Strings) -> pa.Array:
     return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
 
 

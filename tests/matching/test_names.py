@@ -1,29 +1,39 @@
-"""Names: one spelling for the ways of typing one, and agreement that knows how long names are."""
+"""Names: one spelling for the ways of writing one, and agreement that knows how long names are."""
 
+import pickle
+from itertools import permutations, product
+
+import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from rapidfuzz.distance import OSA
 
 from matching import names
 
+DOTS = "\u00b7\u2022\u30fb\uff65\uff0e.\u2027\u2219\u22c5\u3002\uff61\u0387\u2024\u25cf"
+BETWEEN = [*DOTS, "", " ", "\u3000", " \u00b7 ", "-", "\u2014", "\u200b", "\t"]
+
+
+def column(*values: str | None) -> pa.StringArray:
+    return pa.array(values, pa.string())
+
 
 def spelled(name: str | None) -> str | None:
-    return names.normalise(pa.array([name], pa.string()))[0].as_py()
+    return names.normalise(column(name))[0].as_py()
 
 
 def agreed(one: str | None, other: str | None) -> str:
-    left, right = pa.array([one], pa.string()), pa.array([other], pa.string())
-    level = names.agreement(names.normalise(left), names.normalise(right))[0].as_py()
-    assert names.compare(left, right)[0].as_py() == level, "the short cut differs from the long way"
-    assert names.agreement(names.normalise(right), names.normalise(left))[0].as_py() == level, "not symmetric"
-    return level
+    level, back = names.compare(column(one, other), column(other, one)).tolist()
+    assert level == back, "not symmetric"
+    return names.LEVELS[level]
 
 
-DOTS = "\u00b7\u2022\u30fb\uff65\uff0e.\u2027\u2219\u22c5\u3002\uff61\u0387\u2024\u25cf"
+# ---- spelling
 
 
-@pytest.mark.parametrize("dot", [*DOTS, "", " ", "\u3000", " \u00b7 ", "-", "\u2014"])
+@pytest.mark.parametrize("dot", BETWEEN)
 def test_a_dot_however_typed_or_left_out_makes_no_other_name(dot: str) -> None:
     assert agreed(f"买买提{dot}吐尔逊", "买买提\u00b7吐尔逊") == "same"
 
@@ -35,45 +45,123 @@ def test_a_dot_however_typed_or_left_out_makes_no_other_name(dot: str) -> None:
         ("张\u200b伟\ufeff", "张伟"),
         ("ｗｅｉ  zhang", "WEIZHANG"),
         ("O\u2019Brien", "OBRIEN"),
-        ("张\ue863", "张\ue863"),
+        ("張偉", "张伟"),
+        ("张 偉", "张伟"),
+        ("买买提\u00b7阿卜杜熱合曼", "买买提阿卜杜热合曼"),
+        ("张\ue863", "张䶮"),
+        ("张\ue000", "张\ue000"),  # whose character nobody knows
+        ("𫖮", "顗"),
         ("王?", "王?"),
+        ("王\u33ff", "王GAL"),  # the code before the first lane: a unit of acceleration
+        ("张伟(小)", "张伟(小)"),
         ("\uf9d8", "律"),  # a compatibility form of one character
         ("A\u00b4", "\u00c1"),  # composes only once the space that a spacing accent hides is gone
+        ("张\u0000", "张"),
         ("\u00b7", None),
+        (" \u3000", None),
         ("", None),
         (None, None),
     ],
 )
 def test_spelling(typed: str | None, name: str | None) -> None:
     assert spelled(typed) == name
+    assert len(names.prepare(column(typed)).text) == 1
+
+
+any_name = st.one_of(
+    st.none(), st.text(max_size=8), st.text(alphabet="张王伟偉明小晓曉章䶮𠮷顗?\ue863\ue000·. aW", max_size=7)
+)
+han_name = st.text(alphabet="张王伟玮明小晓章敏民名㐀鿿", min_size=1, max_size=4)
+columns = st.lists(st.tuples(any_name, any_name), max_size=30)
+unhurried = settings(deadline=None)  # other work on the machine is no failure
+
+
+@unhurried
+@given(any_name)
+@example("\u33ff")
+@example("\U0010ffff")
+def test_spelling_is_stable(name: str | None) -> None:
+    once = spelled(name)
+    assert spelled(once) == once
+    assert agreed(name, once) == ("missing" if once is None else "same")
+
+
+@unhurried
+@given(st.text(alphabet="张王伟明小晓买提吐", min_size=1, max_size=7), st.data())
+def test_what_is_typed_between_characters_tells_nobody_apart(name: str, data: st.DataObject) -> None:
+    gaps = data.draw(st.lists(st.sampled_from(BETWEEN), min_size=len(name), max_size=len(name)))
+    other = "".join(a + b for a, b in zip(name, gaps, strict=True)).translate(str.maketrans("张伟晓买", "張偉曉買"))
+    assert agreed(name, other) == "same"
+
+
+# ---- agreement
 
 
 @pytest.mark.parametrize(
     ("one", "other", "level"),
     [
         ("张伟", "张伟", "same"),
+        ("張偉", "张伟", "same"),
+        ("哲", "喆", "same"),
         ("张伟", "张明", "different"),  # half of it, and another person
         ("张伟", "李伟", "different"),
-        ("张伟", "张伟明", "different"),  # a ratio of 80, and another person
         ("张伟", "伟张", "different"),
         ("张", "张伟", "different"),
         ("张小明", "张晓明", "similar"),
+        ("王小明", "王小红", "similar"),
         ("张小明", "张明小", "similar"),
-        ("张小明", "张晓民", "different"),
+        ("张小明", "张大小", "different"),
+        ("张小明", "李大明", "different"),
         ("欧阳娜娜", "欧阳娜", "similar"),
+        ("欧阳娜娜", "阳娜娜", "similar"),
         ("欧阳娜娜", "欧阳", "different"),
         ("买买提吐尔逊", "买买提吐尔", "similar"),
-        ("买买提吐尔逊江", "买买提吐", "similar"),  # cut by the width of a field
-        ("买买提吐尔逊江", "买买提", "different"),
-        ("阿卜杜热西提买买提明", "阿不都热西提买买提敏", "different"),
+        ("阿卜杜热西提买买提明", "阿不都热西提买买提铭", "homophone"),
+        ("阿卜杜热西提买买提明", "阿不都热西提买卖提红", "different"),
         ("阿卜杜热西提买买提明", "阿不都热西提买买提明", "similar"),
-        ("王?", "王䶮", "similar"),  # a character that one side lacks
-        ("王\ue863", "王䶮", "similar"),
+        ("ZHANGWEI", "ZHANGWEN", "similar"),
+        # cut by the width of a field
+        ("张伟明", "张伟", "cut"),
+        ("张小𪚥", "张小", "cut"),
+        ("张伟明", "伟明", "different"),
+        ("LIU", "LI", "different"),
+        ("买买提吐尔逊江", "买买提吐", "cut"),
+        ("买买提吐尔逊江", "买买提", "different"),
+        ("买买提吐尔逊江", "买买提尔", "different"),
+        # marks for what a system could not write
+        ("王?", "王䶮", "unwritten"),
+        ("王\u25a1", "王䶮", "unwritten"),
+        ("王\ue000", "王䶮", "unwritten"),
+        ("王?", "王𠮷", "unwritten"),
+        ("王??", "王𠮷", "unwritten"),  # one for each half of a pair of surrogates
+        ("王??", "王𪚥", "unwritten"),
+        ("王??", "王䶮", "unwritten"),  # one for each byte of GB 18030
+        ("王???", "王𠮷", "different"),
+        ("王??", "王明", "different"),
+        ("王?", "王𬱖", "unwritten"),
+        ("王?", "王\u3013", "unwritten"),
+        ("王?", "王明", "similar"),  # which no system fails to write
+        ("王\ue863", "王䶮", "same"),
         ("??", "王䶮", "different"),
         ("王?", "李䶮", "different"),
         ("王?明", "王䶮", "different"),
+        ("?王", "䶮李", "different"),
         ("张?", "张??", "different"),
-        ("ZHANGWEI", "ZHANGWEN", "similar"),
+        # one sound
+        ("张伟", "章玮", "homophone"),
+        ("王䶮", "王岩", "homophone"),
+        ("张单", "张山", "homophone"),  # 单 is also a surname, SHAN
+        ("章小敏", "张晓民", "homophone"),
+        ("张伟明", "章玮", "different"),
+        ("麦买提吐尔迅", "买买提吐尔逊", "homophone"),
+        # Latin letters
+        ("WEI ZHANG", "张伟", "pinyin"),
+        ("ZHANGWEI", "張偉", "pinyin"),
+        ("zhang wei", "张伟", "pinyin"),
+        ("张WEI", "张伟", "pinyin"),
+        ("NANA OUYANG", "欧阳娜娜", "pinyin"),
+        ("ZHANG MING", "张伟", "different"),
+        ("WEI", "张伟", "different"),
         (None, "张伟", "missing"),
         ("\u00b7", "\u00b7", "missing"),
         (None, None, "missing"),
@@ -83,28 +171,130 @@ def test_agreement_knows_lengths(one: str | None, other: str | None, level: str)
     assert agreed(one, other) == level
 
 
-any_name = st.one_of(st.none(), st.text(max_size=8), st.text(alphabet="张王伟明小晓?\ue863·. a", max_size=6))
+@unhurried
+@given(columns)
+def test_columns_agree_with_single_pairs_on_any_text(pairs: list[tuple[str | None, str | None]]) -> None:
+    left, right = column(*(one for one, _ in pairs)), column(*(other for _, other in pairs))
+    levels = names.compare(left, right)
+    assert levels.dtype == np.int8
+    assert [names.LEVELS[level] for level in levels] == [agreed(one, other) for one, other in pairs]
+    assert levels.tolist() == names.compare(pa.chunked_array([left]), names.prepare(right)).tolist()
+    itself = ["same" if name is not None else "missing" for name in names.normalise(left).to_pylist()]
+    assert [names.LEVELS[level] for level in names.compare(left, left)] == itself
 
 
-@settings(deadline=None)  # other work on the machine is no failure
-@given(st.lists(st.tuples(any_name, any_name), max_size=30))
-def test_columns_agree_with_single_pairs(pairs: list[tuple[str | None, str | None]]) -> None:
-    left = pa.array([one for one, _ in pairs], pa.string())
-    right = pa.array([other for _, other in pairs], pa.string())
-    levels = names.compare(left, right).to_pylist()
-    assert levels == [agreed(one, other) for one, other in pairs]
-    assert levels == names.compare(pa.chunked_array([left]), pa.chunked_array([right])).to_pylist()
+@unhurried
+@given(columns)
+def test_a_selection_is_as_good_as_its_own_column(pairs: list[tuple[str | None, str | None]]) -> None:
+    values = [name for pair in pairs for name in pair]
+    order = np.random.default_rng(len(values)).permutation(len(values))[: len(values) // 2 + 1]
+    part = names.prepare(column(None, *values).slice(1)).take(order).take(np.arange(len(order))[::-1])
+    alone = names.prepare(column(*(values[place] for place in order[::-1])))
+    assert part.text.equals(alone.text)
+    assert len(part) == len(alone) == len(part.text)
+    assert names.name_keys(part).tolist() == names.name_keys(alone).tolist()
+    assert names.compare(part, alone).tolist() == names.compare(alone, alone).tolist()
+    again = pickle.loads(pickle.dumps(part))  # noqa: S301  our own
+    assert again.text.equals(part.text)
+    assert again.keys.tolist() == part.keys.tolist()
 
 
-@settings(deadline=None)  # other work on the machine is no failure
-@given(any_name)
-def test_spelling_is_stable(name: str | None) -> None:
-    once = spelled(name)
-    assert spelled(once) == once
-    assert agreed(name, once) == ("missing" if once is None else "same")
+@unhurried
+@given(st.lists(st.tuples(han_name, han_name), min_size=1, max_size=200))
+def test_arithmetic_says_what_the_texts_say(pairs: list[tuple[str, str]]) -> None:
+    left, right = (names.prepare(column(*side)) for side in zip(*pairs, strict=True))
+    unequal = np.flatnonzero(left.keys != right.keys)
+    packed = names._arithmetic(left.keys, right.keys)
+    assert (packed != names._OPEN).all()
+    by_text = names._textual(left.take(unequal).text, right.take(unequal).text)
+    assert packed[unequal].tolist() == by_text.tolist()
+    assert (np.delete(packed, unequal) == 0).all()
+
+
+def test_arithmetic_says_what_the_texts_say_of_every_short_name_of_three_characters() -> None:
+    every = ["".join(name) for length in range(1, 5) for name in product("张章明", repeat=length)]
+    one, other = (names.prepare(column(*side)) for side in zip(*permutations(every, 2), strict=True))
+    assert names.compare(one, other).tolist() == names._textual(one.text, other.text).tolist()
+    assert set(names.compare(one, other)) == {
+        names.LEVELS.index(w) for w in ("similar", "cut", "homophone", "different")
+    }
+
+
+@unhurried
+@given(han_name, han_name)
+def test_similar_is_one_edit_and_never_of_two_characters(one: str, other: str) -> None:
+    near = OSA.distance(one, other) == 1 and min(len(one), len(other)) > 2
+    assert (agreed(one, other) == "similar") == near
+
+
+# ---- keys
+
+
+@unhurried
+@given(columns)
+def test_keys_are_equal_where_names_are(pairs: list[tuple[str | None, str | None]]) -> None:
+    known = names.prepare(column(*(name for pair in pairs for name in pair)))
+    keys, texts = names.name_keys(known).tolist(), known.text.to_pylist()
+    assert all((key == 0) == (text is None) and key >= 0 for key, text in zip(keys, texts, strict=True))
+    assert len(set(keys)) == len(set(texts)) == len(set(zip(keys, texts, strict=True)))
+
+
+def test_keys_are_the_same_on_every_machine() -> None:
+    known = names.prepare(column("张伟", "ZHANG WEI", "买买提\u00b7吐尔逊", None))
+    assert known.keys.tolist() == [0x1B202B21, 0x7452922719ECA464, 0x77A191909BAA5592, 0]
+
+
+def test_long_keys_tell_every_byte() -> None:
+    base = "阿" * 40
+    texts = [base, base[1:], base + "A", *(base[:place] + "卜" + base[place + 1 :] for place in range(40))]
+    assert len(set(names.prepare(column(*texts)).keys.tolist())) == len(texts)
+
+
+# ---- sizes and shapes
 
 
 def test_unlike_names_in_blocks() -> None:
-    left = pa.array(["张小明"] * 70_000)
-    right = pa.array(["张晓明", "李大力"] * 35_000)
-    assert names.compare(left, right).to_pylist() == ["similar", "different"] * 35_000
+    left = pa.array(["张小明", "买买提吐尔逊", None, "张伟"] * 20_000)
+    right = pa.array(["张晓明", "买买提吐尔", "李大力", "章玮"] * 20_000)
+    levels = [names.LEVELS.index(level) for level in ("similar", "similar", "missing", "homophone")]
+    assert names.compare(left, right).tolist() == levels * 20_000
+    assert names.compare(left.slice(3), right.slice(3)).tolist() == (levels * 20_000)[3:]
+
+
+def test_endless_names() -> None:
+    endless = "买" * 200
+    assert agreed(endless, endless[:-1] + "提") == "similar"
+    assert agreed(endless, "ZHANG" * 40) == "different"
+    assert agreed(endless[:60], "MAI" * 60) == "pinyin"
+    assert agreed(endless, endless[:100]) == "cut"
+    assert agreed(endless, endless * 50_000) == "same", "what comes after 200 characters is no name"
+    assert agreed("买" * 12 + "提" * 12, "TI" * 12 + "MAI" * 12) == "pinyin"
+    assert agreed("买" * 12 + "提" * 13, "TI" * 13 + "MAI" * 12) == "different"  # too many orders to try
+    assert agreed(endless, "卖" * 10_000) == "homophone"
+
+
+@pytest.mark.parametrize(
+    "empty",
+    [pa.array([], pa.string()), pa.chunked_array([], pa.string()), pa.array([], pa.null()), column("张伟").slice(1)],
+)
+def test_no_rows(empty: pa.Array) -> None:
+    assert len(names.compare(empty, empty)) == len(names.prepare(empty)) == len(names.normalise(empty)) == 0
+    assert len(names.prepare(column("张伟")).take(np.array([], np.int64)).text) == 0
+
+
+@pytest.mark.parametrize("kind", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())])
+def test_other_kinds_of_columns(kind: pa.DataType) -> None:
+    values = column("张 伟", None, "張偉").cast(kind)
+    assert names.normalise(values).to_pylist() == ["张伟", None, "张伟"]
+
+
+def test_names_of_nothing_but_nulls() -> None:
+    assert names.prepare(pa.nulls(3)).keys.tolist() == [0, 0, 0]
+    assert names.prepare(column("", " ", None)).text.null_count == 3
+
+
+def test_a_pickled_selection_holds_nothing_else() -> None:
+    known = names.prepare(pa.array(["张伟", "买买提·吐尔逊"] * 50_000))
+    assert len(pickle.dumps(known.take(np.arange(10)))) < 2_000
+    assert len(pickle.dumps(names.prepare(pa.array(["张伟"] * 50_000).slice(0, 10)))) < 2_000
+    assert len(pickle.dumps(names.prepare(pa.array(["张伟明"] * 50_000)))) < 50_000 * 24

@@ -1,0 +1,199 @@
+"""The applicants, indexed: everything that a record is compared with, held in memory and sent to every worker once.
+
+1.27 million applicants take about 400 MB. The index can be pickled, is never changed, and is shared by threads.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from matching import documents, names, repair, resident_id
+from matching.columns import UNKNOWN_DAY, days_of, is_resident_id, optional, sexes_of
+from matching.lookup import Lookup
+from matching.scoring import Model
+
+Ints: TypeAlias = npt.NDArray[np.int64]
+Small: TypeAlias = npt.NDArray[np.int8]
+
+APPLICANT_SCHEMA: Final = pa.schema(
+    [
+        pa.field("applicant_id", pa.string(), nullable=False),
+        pa.field("resident_id", pa.string()),
+        pa.field("name", pa.string()),
+        # These may be missing or null:
+        pa.field("birth_date", pa.date32()),
+        pa.field("sex", pa.string()),
+        pa.field("document_type", pa.string()),  # documents.DOCUMENT_TYPES; null: resident_id
+        pa.field("former_names", pa.list_(pa.string())),
+    ]
+)
+_LENGTH: Final = 18
+_OLD_LENGTH: Final = 15
+AS_WRITTEN: Final = -1  # how a number came into `Index.exact`: as it stands, else an index into `repair.EDITS`
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Valid numbers by key: as the applicants gave them, and those one typing error away from an invalid one."""
+
+    lookup: Lookup
+    person: Ints  # of each entry
+    edit: Small  # of each entry: `AS_WRITTEN`, or the error that the applicant's own number carries
+
+
+@dataclass(frozen=True)
+class Former:
+    """Former names, in order of the people who bore them."""
+
+    person: Ints
+    names: names.Names
+    rarity: Small
+
+
+@dataclass(frozen=True)
+class Index:
+    """People are numbered in order of their `ids`; every array without a comment has one entry a person."""
+
+    ids: pa.StringArray  # applicant_id, ascending
+    key: Ints  # of a valid number, else 0
+    short: npt.NDArray[np.bool_]  # the number was written with 15 digits
+    names: names.Names
+    rarity: Small
+    given_birth: npt.NDArray[np.int32]  # days since 1970, or `UNKNOWN_DAY`
+    given_sex: Small  # 1 male, 2 female, 0 unknown
+    texts: pa.StringArray  # cleaned numbers, null where the number is valid: for documents that are compared as text
+    exact: Numbers
+    partial: tuple[Lookup, ...]  # by `repair.LEFT_OUT`: people with a valid number
+    partial_wrong: tuple[Lookup, ...]  # people whose own number is wrong
+    by_text: Lookup  # numbers that are compared as text
+    by_birth_and_name: Lookup  # people with a document that has no checksum
+    former: Former = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def reversed(self) -> bool:
+        """Whether some applicant's own number may have several wrong characters, so that every record is compared."""
+        return any(len(lookup) for lookup in self.partial_wrong)
+
+    @cached_property
+    def by_name(self) -> Lookup:
+        """People with a valid number by name: for the few records that need it, and made when the first one comes."""
+        return Lookup.build(np.where(self.key > 0, names.name_keys(self.names), 0))
+
+    def births(self, person: Ints) -> npt.NDArray[np.int32]:
+        """Return birth dates as given, else from the number: days since 1970, or `UNKNOWN_DAY`."""
+        given = self.given_birth[person]
+        return np.where(given != UNKNOWN_DAY, given, days_of(self._told(person).column("birth_date")))
+
+    def sexes(self, person: Ints) -> Small:
+        """Return sexes as given, else from the number: 1 male, 2 female, 0 unknown."""
+        given = self.given_sex[person]
+        return np.where(given > 0, given, sexes_of(self._told(person).column("sex")))
+
+    def _told(self, person: Ints) -> pa.RecordBatch:
+        key = self.key[person]
+        return resident_id.describe(pa.array(key, pa.int64(), mask=key == 0))
+
+    @staticmethod
+    def build(applicants: pa.Table, model: Model) -> "Index":
+        """Index applicants (`APPLICANT_SCHEMA`). One whose number says nothing at all is never matched."""
+        people = _sorted(applicants)
+        numbers = _one(people.column("resident_id"), pa.string())
+        types = optional(people, "document_type", pa.string())
+        key = resident_id.keys(numbers) * is_resident_id(types)
+        valid = key > 0
+        invalid = np.flatnonzero(~valid)
+        cleaned = resident_id.clean(numbers.take(pa.array(invalid)))
+        texts = pc.replace_with_mask(pa.nulls(len(key), pa.string()), pa.array(~valid), cleaned)
+        known = names.prepare(_one(people.column("name"), pa.string()))
+        name_keys = names.name_keys(known)
+        birth = days_of(optional(people, "birth_date", pa.date32()))
+        by_document = documents.opaque_keys(cleaned, types.take(pa.array(invalid)))
+        document = _spread(by_document, invalid, len(key))
+        text = np.where(document > 0, document, _spread(documents.text_keys(cleaned), invalid, len(key)))
+        wrong = np.flatnonzero(~valid & (document == 0))
+        return Index(
+            ids=_one(people.column("applicant_id"), pa.string()),
+            key=key,
+            short=written_short(numbers),
+            names=known,
+            rarity=_rarity(name_keys, name_keys, model),
+            given_birth=birth,
+            given_sex=sexes_of(optional(people, "sex", pa.string())),
+            texts=texts,
+            exact=_numbers(key, wrong, texts),
+            partial=tuple(Lookup.build(part) for part in repair.partial_of(key)),
+            partial_wrong=tuple(
+                Lookup.build(_spread(part, wrong, len(key)))
+                for part in repair.partial_keys(texts.take(pa.array(wrong)))
+            ),
+            by_text=Lookup.build(text),
+            by_birth_and_name=Lookup.build(np.where(document > 0, together(birth, name_keys), 0)),
+            former=_former(people, name_keys, model),
+        )
+
+
+def together(birth: npt.NDArray[np.int32], name_keys: Ints) -> Ints:
+    """Return one key (> 0) of birth date and name; 0 where either is unknown."""
+    mixed = (name_keys * 1_000_003 + birth) & np.int64(0x7FFF_FFFF_FFFF_FFFF)
+    return np.where((birth != UNKNOWN_DAY) & (name_keys > 0), np.maximum(mixed, 1), 0)
+
+
+def written_short(numbers: pa.StringArray) -> npt.NDArray[np.bool_]:
+    """Say which numbers were written with 15 digits. Most are 18 bytes as they stand and need no cleaning to tell."""
+    short = np.zeros(len(numbers), dtype=np.bool_)
+    odd = np.flatnonzero(pc.fill_null(pc.binary_length(numbers), 0).to_numpy() != _LENGTH)
+    if len(odd):
+        lengths = pc.fill_null(pc.binary_length(resident_id.clean(numbers.take(pa.array(odd)))), 0)
+        short[odd] = lengths.to_numpy() == _OLD_LENGTH
+    return short
+
+
+def _sorted(applicants: pa.Table) -> pa.Table:
+    ids = applicants.column("applicant_id")
+    if len(ids) > 1 and not pc.all(pc.less_equal(ids.slice(0, len(ids) - 1), ids.slice(1))).as_py():
+        applicants = applicants.sort_by("applicant_id")
+    return applicants.combine_chunks()
+
+
+def _one(column: pa.ChunkedArray, kind: pa.DataType) -> pa.Array:
+    array = column.combine_chunks()
+    return array if array.type == kind else array.cast(kind)
+
+
+def _spread(values: Ints, places: Ints, size: int) -> Ints:
+    spread = np.zeros(size, dtype=np.int64)
+    spread[places] = values
+    return spread
+
+
+def _numbers(key: Ints, wrong: Ints, texts: pa.StringArray) -> Numbers:
+    repaired = repair.edits(texts.take(pa.array(wrong)))
+    valid = np.flatnonzero(key)
+    person = np.concatenate([valid, wrong[repaired.row]])
+    edit = np.concatenate([np.full(len(valid), AS_WRITTEN, dtype=np.int8), repaired.edit])
+    return Numbers(Lookup.build(np.concatenate([key[valid], repaired.key])), person, edit)
+
+
+def _rarity(name_keys: Ints, of_all: Ints, model: Model) -> Small:
+    # How rare names are among those of all applicants.
+    unique, counts = np.unique(of_all[of_all > 0], return_counts=True)
+    place = np.minimum(np.searchsorted(unique, name_keys), max(len(unique) - 1, 0))
+    found = np.zeros(len(name_keys), dtype=np.int64)
+    if len(unique):
+        found = np.where(unique[place] == name_keys, counts[place], 0)
+    return model.rarity(found, len(of_all))
+
+
+def _former(people: pa.Table, name_keys: Ints, model: Model) -> Former:
+    lists = optional(people, "former_names", pa.list_(pa.string()))
+    person = pc.list_parent_indices(lists).to_numpy().astype(np.int64)
+    former = names.prepare(pc.list_flatten(lists))
+    return Former(person, former, _rarity(names.name_keys(former), name_keys, model))

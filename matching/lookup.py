@@ -1,0 +1,119 @@
+"""From 64-bit keys to the applicants who have them: a hash table in three arrays, asked a column at a time."""
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Ints: TypeAlias = npt.NDArray[np.int64]
+Places: TypeAlias = npt.NDArray[np.int32]
+
+_MULTIPLIER: Final = np.uint64(
+    0x9E3779B97F4A7C15
+)  # 2**64 / golden ratio: spreads neighbouring keys (Fibonacci hashing)
+_ROOM: Final = 3  # slots a key, at least: nearly every absent key ends at the first slot it looks into
+_BLOCK: Final = 16_384  # keys asked at a time: they stay within the processor's cache
+
+
+@dataclass(frozen=True)
+class Found:
+    """Pairs of a position among the keys that were asked and an entry that has that key, in ascending position."""
+
+    asked: Ints
+    entry: Ints
+    capped: Ints  # positions whose key has more entries than were allowed; they have no pairs
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Entries by key. Keys are greater than zero; several entries may share one."""
+
+    keys: Ints  # every key once
+    starts: Places  # where the entries of each key begin in `entries`; one more at the end
+    entries: Places
+    slots: Places  # hash table: index into `keys`, -1 for an empty slot
+
+    @staticmethod
+    def build(keys: Ints) -> "Lookup":
+        """Make a lookup of entries 0 to n-1 by their keys; entries with key 0 have none and are left out."""
+        there = np.flatnonzero(keys)
+        order = there[np.argsort(keys[there], kind="stable")]
+        ordered = keys[order]
+        firsts = np.flatnonzero(np.diff(ordered, prepend=0))
+        unique = ordered[firsts]
+        starts = np.append(firsts, len(ordered)).astype(np.int32)
+        return Lookup(unique, starts, order.astype(np.int32), _slots(unique))
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def has(self, keys: Ints) -> npt.NDArray[np.bool_]:
+        """Say which keys have an entry; 0 has none."""
+        if not len(self.keys):
+            return np.zeros(len(keys), dtype=np.bool_)
+        places = self._places(keys)
+        return places >= 0
+
+    def find(self, keys: Ints, most: int) -> Found:
+        """Return every entry of every key; of keys that have more than `most` entries, none."""
+        if not len(self.keys) or not len(keys):
+            nothing = np.zeros(0, dtype=np.int64)
+            return Found(nothing, nothing, nothing)
+        places = self._places(keys)
+        asked = np.flatnonzero(places >= 0)
+        at = places[asked]
+        first = self.starts[at].astype(np.int64)
+        counts = self.starts[at + 1] - first
+        many = counts > most
+        capped = asked[many]
+        if len(capped):
+            asked, first, counts = asked[~many], first[~many], counts[~many]
+        if counts.size and counts.max() > 1:
+            asked, positions = np.repeat(asked, counts), _runs(first, counts)
+        else:
+            positions = first
+        return Found(asked, self.entries[positions].astype(np.int64), capped)
+
+    def _places(self, keys: Ints) -> Places:
+        # The index into `self.keys` of each key, -1 where it is not there.
+        places = np.empty(len(keys), dtype=np.int32)
+        for start in range(0, len(keys), _BLOCK):
+            block = keys[start : start + _BLOCK]
+            slots = _hashed(block, len(self.slots))
+            at = self.slots[slots]
+            open_ = np.flatnonzero(at >= 0)  # absent keys nearly always meet an empty slot at once
+            wrong = open_[self.keys[at[open_]] != block[open_]]
+            while len(wrong):
+                slots[wrong] = (slots[wrong] + 1) & (len(self.slots) - 1)
+                at[wrong] = self.slots[slots[wrong]]
+                wrong = wrong[at[wrong] >= 0]
+                wrong = wrong[self.keys[at[wrong]] != block[wrong]]
+            places[start : start + _BLOCK] = at
+        return places
+
+
+def _slots(keys: Ints) -> Places:
+    size = 1 << max(4, (len(keys) * _ROOM - 1).bit_length())
+    slots = np.full(size, -1, dtype=np.int32)
+    left = np.arange(len(keys), dtype=np.int32)
+    wanted = _hashed(keys, size)
+    while len(left):  # every round, each empty slot takes one of the keys that want it; the others move on
+        free = slots[wanted] < 0
+        slots[wanted[free]] = left[free]
+        placed = slots[wanted] == left
+        left, wanted = left[~placed], (wanted[~placed] + 1) & (size - 1)
+    return slots
+
+
+def _hashed(keys: Ints, size: int) -> Ints:
+    shift = np.uint64(64 - size.bit_length() + 1)
+    hashed: Ints = ((keys.view(np.uint64) * _MULTIPLIER) >> shift).view(np.int64)
+    return hashed
+
+
+def _runs(first: Ints, counts: Ints) -> Ints:
+    # first, first + 1, ... for `counts` numbers each, one run after the other
+    ends = np.cumsum(counts)
+    runs: Ints = np.arange(ends[-1]) + np.repeat(first - (ends - counts), counts)
+    return runs

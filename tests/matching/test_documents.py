@@ -1,0 +1,146 @@
+"""Documents without a check character: equal spellings are equal documents, and a placeholder is none."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matching import documents, resident_id
+
+
+def key(text: str | None, kind: str | None = "passport") -> int:
+    """The key of a text as it was typed."""
+    cleaned = resident_id.clean(pa.array([text], pa.string()))
+    return int(documents.opaque_keys(cleaned, pa.array([kind], pa.string()))[0])
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "E12345678",
+        " e12345678\t",
+        "'E12345678",
+        "Ｅ１２３４５６７８",
+        "E 1234 5678",
+        "E-1234-5678",
+        "e１２3４5678",
+        "E1234(5678)",
+    ],
+)
+def test_ways_of_typing_one_document(typed: str) -> None:
+    assert key(typed) == key("E12345678") > 0
+
+
+@pytest.mark.parametrize("kind", documents.DOCUMENT_TYPES)
+@pytest.mark.parametrize(
+    "text",
+    [None, "", "　", "无", "不详", "N/A", "0000", "0", "/", "00000000", "E00000000", "1111111", "XXXXXXXX", "ABCDE",
+     "AB123", "E12***678", "E1234****", "????????", "123456", "12345678", "0123456789", "护照",
+     "护照丢失2019年补办中请核实" * 5],
+)  # fmt: skip
+def test_no_document_at_all(text: str | None, kind: str) -> None:
+    assert key(text, kind) == 0
+
+
+def test_the_type_counts() -> None:
+    keys = [key("E12345678", kind) for kind in ("passport", "military", "other")]
+    assert len({*keys}) == 3
+    assert key("E12345678", "driving licence") == key("E12345678", "other")
+    assert key("军字第0012345号", "military") == key("军字第００１２３４５号", "military") > 0
+    assert key("军字第0012345号", "military") != key("南字第0012345号", "military")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ABC123456789012", "ＡＢＣ123456789012", "H0123456701", "M01234567", "08123456", "0812345678B", "E12345678"],
+)
+def test_documents_among_resident_ids_are_told_by_their_shape(text: str) -> None:
+    assert key(text, "resident_id") == key(text, None) == key(text, "other") > 0
+    assert documents.opaque_keys(pa.array([text])).tolist() == [key(text, None)]
+
+
+@pytest.mark.parametrize("text", ["19491231", "320102", "32010219900101", "11010519491231002X", "110105194912310021"])
+def test_other_digits_among_resident_ids_are_no_document(text: str) -> None:
+    assert key(text, "resident_id") == 0
+    assert text == "320102" or key(text, "other") > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "has"),
+    [
+        ("110105194912310021", True),
+        ("11010519491231003", True),
+        ("1101051949123100211", True),
+        ("1101051949123100211X", False),
+        ("1101051949123100", False),
+        ("11010519491231A021", False),
+        ("110105********0021", False),
+        ("000000000000000000", False),
+        ("123456789012345678", False),
+        ("12345678901234567X", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_wrong_numbers_may_be_wrong_alike(text: str | None, *, has: bool) -> None:
+    texts = pa.array([text, text], pa.string())
+    one, other = documents.text_keys(texts)
+    assert (one > 0) == has
+    assert one == other
+    assert documents.text_keys(texts.slice(1))[0] == other
+    assert one == 0 or one != documents.opaque_keys(texts, pa.array(["passport"] * 2))[0]
+
+
+def test_a_key_is_the_same_on_every_machine() -> None:
+    """These are stored and compared over years: a change here is a change of every key."""
+    keys = documents.opaque_keys(pa.array(["E12345678", "军字第0012345号"]), pa.array(["passport", "military"]))
+    assert keys.tolist() == [533967564500329075, 3581002514844785806]
+    script = (
+        "import pyarrow as pa; from matching import documents;"
+        "print(documents.opaque_keys(pa.array(['E12345678']), pa.array(['passport']))[0])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert int(done.stdout) == keys[0]
+
+
+@settings(deadline=None)  # other work on the machine is no failure
+@given(st.lists(st.one_of(st.none(), st.text(max_size=20), st.text("0123456789AEX-", max_size=45)), max_size=30))
+def test_equal_keys_are_equal_spellings(texts: list[str | None]) -> None:
+    cleaned = resident_id.clean(pa.array(texts, pa.string()))
+    other = pa.array(["other"] * len(texts), pa.string())
+    for keys in (documents.opaque_keys(cleaned, other), documents.text_keys(cleaned)):
+        assert (keys >= 0).all()
+        spelled = documents.spelling(cleaned).to_pylist()
+        named = [(text, found) for text, found in zip(spelled, keys.tolist(), strict=True) if found]
+        assert len({text for text, _ in named}) == len({found for _, found in named}) == len(set(named))
+
+
+def test_many_documents_do_not_collide() -> None:
+    texts = [f"{letter}{number:08d}" for letter in "EG" for number in range(1_000, 101_000)]
+    keys = documents.opaque_keys(pa.array(texts), pa.array(["passport"] * len(texts)))
+    assert len(np.unique(keys[keys > 0])) == (keys > 0).sum() > 199_000
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "close"),
+    [
+        ("E12345678", "E12345679", True),
+        ("E12345678", "E12345687", True),
+        ("E12345678", "E1234567", True),
+        ("E12345678", "E123456789", True),
+        ("E12345678", "E12345678", False),
+        ("E12345678", "E-12345678", False),
+        ("E12345678", "E12345699", False),
+        ("E12345678", "G12345687", False),
+        ("E12345678", None, False),
+        (None, None, False),
+    ],
+)
+def test_one_edit_apart(left: str | None, right: str | None, *, close: bool) -> None:
+    one, other = pa.array([left, None], pa.string()), pa.array([right, "E12345678"], pa.string())
+    assert documents.one_edit_apart(one, other).tolist() == [close, False]
+    assert documents.one_edit_apart(other, one).tolist() == [close, False]
