@@ -4,13 +4,15 @@ import random
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from catalogue.problems import Stop
-from hedui.pipeline.engines import EqualityJoin, Files, local, open_engine
+from hedui.pipeline.engines import Files, Screen, local, open_engine
+from hedui.pipeline.engines.groups import whole_groups
 from hedui.pipeline.engines.local import LocalEngine
 from hedui.pipeline.engines.match import match_records
 from matching import resident_id
@@ -30,7 +32,7 @@ def total(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 @pytest.fixture
 def engine(tmp_path: Path) -> LocalEngine:
-    return LocalEngine(tmp_path / "scratch", processes=1)
+    return LocalEngine(tmp_path / "scratch")
 
 
 @pytest.fixture
@@ -48,15 +50,15 @@ def rows(tmp_path: Path) -> tuple[Path, ...]:
 def test_map_batches(engine: LocalEngine, rows: tuple[Path, ...], tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(local, "_BATCH", 128)
     out = tmp_path / "out.parquet"
-    assert engine.map_batches(double, Files(rows, ("key", "value")), out, SCHEMA) == 1000
+    assert engine.map_batches(double, Files(rows, SCHEMA), out, SCHEMA) == 1000
     assert sorted(pq.read_table(out).column("value").to_pylist()) == [2 * value for value in range(1000)]
 
 
 @pytest.mark.parametrize("batch", [1, 64, 65_536])
 def test_map_groups_never_divides_a_group(rows: tuple[Path, ...], tmp_path: Path, monkeypatch, batch: int) -> None:
     monkeypatch.setattr(local, "_BATCH", batch)
-    engine, out = LocalEngine(tmp_path / "scratch", processes=1), tmp_path / "out.parquet"
-    assert engine.map_groups(total, Files(rows, ("key", "value")), ("key", "value"), out, SCHEMA) == 7
+    engine, out = LocalEngine(tmp_path / "scratch"), tmp_path / "out.parquet"
+    assert engine.map_groups(total, Files(rows, SCHEMA), ("key", "value"), out, SCHEMA) == 7
     expected = {f"k{key}": sum(value for value in range(1000) if value % 7 == key) for key in range(7)}
     assert pq.read_table(out).to_pylist() == [{"key": key, "value": expected[key]} for key in sorted(expected)]
 
@@ -66,38 +68,76 @@ def test_groups_are_cut_only_between_keys() -> None:
     keys = sorted(rng.choices("abcdefgh", k=60))
     table = pa.table({"key": keys, "value": list(range(60))})
     for size in (1, 2, 3, 7, 59, 60, 100):
-        parts = list(local._whole_groups(iter(table.to_batches(max_chunksize=size)), "key"))
+        parts = list(whole_groups(iter(table.to_batches(max_chunksize=size)), "key"))
         assert pa.Table.from_batches(parts).equals(table)
         seen = [set(part.column("key").to_pylist()) for part in parts]
         assert sum(len(each) for each in seen) == len(set(keys))
 
 
-def test_join_drops_null_keys_and_keeps_many_to_many(engine: LocalEngine, tmp_path: Path) -> None:
-    many, few = tmp_path / "many.parquet", tmp_path / "few.parquet"
-    pq.write_table(pa.table({"id": [1, 2, None, 4], "name": ["a", "b", "c", "d"]}), many)
-    pq.write_table(pa.table({"id": [1, 1, None, 9], "value": [10, 11, 12, 13]}), few)
-    join = EqualityJoin((many,), few, "id", {"key": "name"}, {"value": "value"})
+def test_null_keys_are_one_group_and_come_last(engine: LocalEngine, tmp_path: Path) -> None:
+    source, out = tmp_path / "rows.parquet", tmp_path / "out.parquet"
+    pq.write_table(pa.table({"key": [None, "b", None, "a", "b"], "value": [1, 2, 3, 4, 5]}, SCHEMA), source)
+    assert engine.map_groups(total, Files((source,), SCHEMA), ("key", "value"), out, SCHEMA) == 3
+    assert pq.read_table(out).to_pylist() == [
+        {"key": "a", "value": 4},
+        {"key": "b", "value": 7},
+        {"key": None, "value": 4},
+    ]
+
+
+def test_a_column_that_a_file_lacks_is_null(engine: LocalEngine, rows: tuple[Path, ...], tmp_path: Path) -> None:
+    schema, out = pa.schema([*SCHEMA, ("other1", pa.int64())]), tmp_path / "out.parquet"
+    assert engine.map_batches(double, Files(rows, schema), out, schema) == 1000
+    found = pq.read_table(out)
+    assert (found.schema.names, found["other1"].null_count) == (schema.names, 500)
+
+
+def odd_values(batch: pa.RecordBatch) -> np.ndarray:
+    assert batch.schema.names == ["value"], "a screen sees its own columns only"
+    return np.flatnonzero(batch.column("value").to_numpy() % 2)
+
+
+@pytest.mark.parametrize("size", [3, 128, 131_072])
+def test_a_screen_spares_the_kernel_rows(rows: tuple[Path, ...], tmp_path: Path, monkeypatch, size: int) -> None:
+    monkeypatch.setattr(local, "_BATCH", size)
+    seen = []
+
+    def kernel(batch: pa.RecordBatch) -> pa.RecordBatch:
+        seen.append(batch.num_rows)
+        return batch
+
     out = tmp_path / "out.parquet"
-    assert engine.map_groups(double, join, ("key", "value"), out, SCHEMA) == 2
-    assert pq.read_table(out).to_pylist() == [{"key": "a", "value": 20}, {"key": "a", "value": 22}]
+    engine, screen = LocalEngine(tmp_path / "scratch"), Screen(("value",), odd_values)
+    assert engine.map_batches(kernel, Files(rows, SCHEMA), out, SCHEMA, screen=screen) == 500
+    assert pq.read_table(out).column("value").to_pylist() == list(range(1, 1000, 2)), "in the order of the files"
+    assert pq.read_table(out).column("key").to_pylist() == [f"k{value % 7}" for value in range(1, 1000, 2)]
+    assert sum(seen) == 500
+
+
+def test_progress_ends_at_all_rows(engine: LocalEngine, rows: tuple[Path, ...], tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    engine.map_batches(double, Files(rows, SCHEMA), tmp_path / "out", SCHEMA, progress=lambda *at: told.append(at))
+    assert told == [(500, 1000), (1000, 1000)]
 
 
 def test_a_failing_kernel_leaves_no_output_and_no_spill(rows: tuple[Path, ...], tmp_path: Path) -> None:
     def breaks(_: pa.RecordBatch) -> pa.RecordBatch:
         raise RuntimeError
 
-    engine, out = LocalEngine(tmp_path / "scratch", processes=1), tmp_path / "out.parquet"
+    engine, out = LocalEngine(tmp_path / "scratch"), tmp_path / "out.parquet"
     with pytest.raises(RuntimeError):
-        engine.map_batches(breaks, Files(rows, ("key", "value")), out, SCHEMA)
-    assert not out.exists()
-    assert not any((tmp_path / "scratch").iterdir())
+        engine.map_batches(breaks, Files(rows, SCHEMA), out, SCHEMA)
+    with pytest.raises(RuntimeError):
+        engine.map_groups(breaks, Files(rows, SCHEMA), ("key",), out, SCHEMA)
+    left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {"one.parquet", "two.parquet"}
 
 
 def test_an_error_of_duckdb_is_not_quoted(tmp_path: Path) -> None:
     bad = tmp_path / "bad.parquet"
     bad.write_bytes(b"PAR1 11010519491231002X PAR1")
     with pytest.raises(Stop) as problem:
-        LocalEngine(tmp_path / "scratch").map_batches(double, Files((bad,), ("key",)), tmp_path / "out", SCHEMA)
+        LocalEngine(tmp_path / "scratch").map_batches(double, Files((bad,), SCHEMA), tmp_path / "out", SCHEMA)
     assert problem.value.code == "engine-failed"
     assert "110105" not in f"{problem.value}{problem.value.__context__}"
 
@@ -108,9 +148,9 @@ def test_spills_within_its_memory_and_cleans_up(tmp_path: Path) -> None:
         "COPY (SELECT md5(i::VARCHAR) || md5((-i)::VARCHAR) AS key, i AS value FROM range(700_000) t(i))"
         f" TO '{source}' (FORMAT parquet)"
     )
-    engine = LocalEngine(tmp_path / "scratch", memory_limit="60MB", threads=1, processes=1)
+    engine = LocalEngine(tmp_path / "scratch", memory_limit="60MB", threads=1)
     out = tmp_path / "out.parquet"
-    assert engine.map_groups(double, Files((source,), ("key", "value")), ("key",), out, SCHEMA) == 700_000
+    assert engine.map_groups(double, Files((source,), SCHEMA), ("key",), out, SCHEMA) == 700_000
     keys = pq.read_table(out).column("key").combine_chunks()
     assert pc.all(pc.less_equal(keys[:-1], keys[1:])).as_py()
     assert not any((tmp_path / "scratch").iterdir())
@@ -161,16 +201,16 @@ def people(tmp_path: Path) -> tuple[Path, list[Path]]:
     return tmp_path / "applicants.parquet", files
 
 
-@pytest.mark.parametrize("processes", [1, 2])
-def test_match_records(processes: int, people: tuple[Path, list[Path]], tmp_path: Path, monkeypatch) -> None:
+def test_match_records(people: tuple[Path, list[Path]], tmp_path: Path, monkeypatch) -> None:
     applicants, records = people
-    engine = LocalEngine(tmp_path / "scratch", processes=processes, pool_after=1)
+    engine = LocalEngine(tmp_path / "scratch")
     out = tmp_path / "matches.parquet"
     carry = ("source", "category")
-    counts = match_records(engine, applicants, records, out, applicant_id="member_ref", carry=carry)
+    outcome = match_records(engine, applicants, records, out, applicant_id="member_ref", carry=carry)
     matches = pq.read_table(out)
     assert matches.schema.equals(pa.schema([*MATCH_SCHEMA, *((name, pa.string()) for name in carry)]))
-    assert sum(counts.values()) == matches.num_rows
+    assert sum(outcome.grades.values()) == matches.num_rows <= sum(outcome.patterns.values())
+    assert (outcome.records, outcome.applicants, outcome.capped) == (1200, 301, 0)
 
     expected = {}
     known = pq.read_table(applicants).to_pylist()
@@ -188,16 +228,25 @@ def test_match_records(processes: int, people: tuple[Path, list[Path]], tmp_path
     assert all(m["record_id"].startswith(f"{m['source']}:{m['category']}:") for m in matches.to_pylist())
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
-    if processes > 1:
-        return
     monkeypatch.setattr(local, "_BATCH", 50)
     again = tmp_path / "again.parquet"
-    match_records(engine, applicants, records[::-1], again, applicant_id="member_ref", carry=carry)
-    assert pq.read_table(again).equals(matches), "order of files and size of batches must not matter"
+    match_records(
+        LocalEngine(tmp_path, threads=1), applicants, records[::-1], again, applicant_id="member_ref", carry=carry
+    )
+    assert pq.read_table(again).equals(matches), "order of files, size of batches and threads must not matter"
 
 
 def test_match_without_records(tmp_path: Path, people: tuple[Path, list[Path]]) -> None:
     out = tmp_path / "none" / "matches.parquet"
-    counts = match_records(open_engine("local", tmp_path), people[0], [], out, applicant_id="member_ref")
-    assert counts == {"certain": 0, "probable": 0, "possible": 0}
+    outcome = match_records(open_engine("local", tmp_path), people[0], [], out, applicant_id="member_ref")
+    assert outcome.grades == {"certain": 0, "probable": 0, "possible": 0}
+    assert (outcome.records, outcome.numbers) == (0, {})
     assert pq.read_table(out).schema.equals(MATCH_SCHEMA)
+
+
+def test_records_with_the_same_id_are_refused(tmp_path: Path, people: tuple[Path, list[Path]]) -> None:
+    applicants, records = people
+    out = tmp_path / "matches.parquet"
+    with pytest.raises(Stop) as problem:
+        match_records(LocalEngine(tmp_path), applicants, [*records, records[0]], out, applicant_id="member_ref")
+    assert (problem.value.code, out.exists()) == ("match-duplicate-records", False)

@@ -1,16 +1,42 @@
-"""Records to members on any engine: the equality join, then `matching`'s kernels."""
+"""Records to members on any engine: index the applicants, run the matcher over all records, sort what it finds."""
 
 import secrets
+import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hedui.pipeline.engines import Engine, EqualityJoin, Files
-from matching.match import FROM_APPLICANT, FROM_RECORD, JOIN_KEY, MATCH_SCHEMA, ORDER, score, settle
-from matching.scoring import GRADES
+from catalogue.problems import Stop
+from hedui.pipeline.engines import Engine, Files, Progress, Screen
+from matching.index import APPLICANT_SCHEMA, Index
+from matching.match import (
+    COMPACT_ORDER,
+    COMPACT_SCHEMA,
+    DUPLICATE,
+    MATCH_SCHEMA,
+    RECORD_SCHEMA,
+    SCREENED,
+    Expand,
+    Matcher,
+)
+from matching.scoring import GRADES, Model
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of matching, in figures; nothing personal."""
+
+    records: int
+    applicants: int
+    grades: dict[str, int]  # rows of each grade
+    numbers: dict[str, int]  # records whose number is no valid resident ID, by `resident_id.Kind`, or `document`
+    capped: int  # searches that were given up because too many applicants fitted
+    patterns: dict[int, int]  # all pairs that were compared, by pattern: for estimating a model
 
 
 def match_records(
@@ -21,31 +47,67 @@ def match_records(
     *,
     applicant_id: str = "applicant_id",
     carry: Sequence[str] = (),
-) -> dict[str, int]:
-    """Match the records of Parquet files to applicants and write `out`; return the number of rows of each grade.
+    model: Model | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Match the records of Parquet files (`RECORD_SCHEMA`) to applicants and write `out`, whole or not at all.
 
-    Records need the columns `record_id`, `resident_id`, `id_key`, `name`; applicants those of the same names and the
-    one that `applicant_id` names. `id_key` is `matching.resident_id.encode` of the number.
-    `out` has `MATCH_SCHEMA` and the columns of the records (strings) that `carry` names, in order of record, applicant.
-    The same input gives the same rows, whatever the order of files and however often it is run.
+    Applicants: the column that `applicant_id` names, `resident_id`, `name`, and those of `Index.build`. `out` has
+    `MATCH_SCHEMA` and the columns of the records (strings) that `carry` names, in order of record and applicant.
+    The same input gives the same rows on every engine, whatever the order of files and however often it is run.
+    Raises `Stop` (`match-duplicate-records`) where matched records share their id.
     """
-    schema = pa.schema([*MATCH_SCHEMA, *(pa.field(column, pa.string()) for column in carry)])
+    model = model or Model.shipped()
+    along = [pa.field(column, pa.string()) for column in carry]
+    index = Index.build(_people(applicants, applicant_id), model)
+    matcher = Matcher(index, model)
     out.parent.mkdir(parents=True, exist_ok=True)
-    if not records:
-        pq.write_table(schema.empty_table(), out)
-        return dict.fromkeys(GRADES, 0)
-    candidates = EqualityJoin(
-        many=tuple(records),
-        few=applicants,
-        key=JOIN_KEY,
-        from_many=FROM_RECORD | {column: column for column in carry},
-        from_few=FROM_APPLICANT | {"applicant_id": applicant_id},
-    )
-    scored = out.with_name(f".{out.name}.{secrets.token_hex(4)}.scored")  # two processes may match at once
+    draft = out.with_name(f".{out.name}.{secrets.token_hex(4)}")  # two processes may match at once
+    draft.mkdir(mode=0o700)
+    compact, finished = draft / "compact.parquet", draft / "finished.parquet"
+    schemas = [pa.schema([*schema, *along]) for schema in (RECORD_SCHEMA, COMPACT_SCHEMA, MATCH_SCHEMA)]
     try:
-        engine.map_batches(score, candidates, scored, schema)
-        engine.map_groups(settle, Files((scored,), tuple(schema.names)), ORDER, out, schema)
+        engine.map_batches(
+            matcher,
+            Files(tuple(records), schemas[0]),
+            compact,
+            schemas[1],
+            screen=Screen(SCREENED, matcher.screen),
+            progress=progress,
+        )
+        engine.map_groups(Expand(index.ids, model), Files((compact,), schemas[1]), COMPACT_ORDER, finished, schemas[2])
+        grades = _counts(finished, "grade")
+        if DUPLICATE in grades:
+            raise Stop("match-duplicate-records", count=grades[DUPLICATE])
+        finished.replace(out)
+        return Outcome(
+            records=sum(pq.read_metadata(path).num_rows for path in records),
+            applicants=len(index),
+            grades={grade: grades.get(grade, 0) for grade in GRADES},
+            **_tallies(compact),
+        )
     finally:
-        scored.unlink(missing_ok=True)
-    found = pc.value_counts(pq.read_table(out, columns=["grade"]).column("grade")).to_pylist()
-    return dict.fromkeys(GRADES, 0) | {entry["values"]: entry["counts"] for entry in found}
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _people(applicants: Path, applicant_id: str) -> pa.Table:
+    there = pq.read_schema(applicants).names
+    wanted = [name for name in (applicant_id, *APPLICANT_SCHEMA.names[1:]) if name in there]
+    return pq.read_table(applicants, columns=wanted, partitioning=None).rename_columns({applicant_id: "applicant_id"})
+
+
+def _counts(path: Path, column: str) -> dict[str, int]:
+    values = pq.read_table(path, columns=[column]).column(column)
+    return {entry["values"]: entry["counts"] for entry in pc.value_counts(values).to_pylist()}
+
+
+def _tallies(compact: Path) -> dict[str, Any]:
+    table = pq.read_table(compact, columns=["pattern", "counted", "count"])
+    table = table.filter(table.column("count").is_valid())
+    numbers, patterns = (_sums(table, column) for column in ("counted", "pattern"))
+    return {"capped": numbers.pop("capped", 0), "numbers": numbers, "patterns": patterns}
+
+
+def _sums(table: pa.Table, column: str) -> dict[Any, int]:
+    sums = table.filter(table.column(column).is_valid()).group_by(column).aggregate([("count", "sum")])
+    return {row[column]: row["count_sum"] for row in sums.sort_by(column).to_pylist()}

@@ -24,7 +24,7 @@ def match(night: Night) -> dict[str, int]:
             night.workspace.matches / "matches.parquet",
             applicant_id="member_ref",
             carry=("source", "category"),
-        )
+        ).grades
         counts.update(found)
         checkpoint("match:written")
     return found
