@@ -16,6 +16,7 @@ COMMANDS = {
     "run": "hedui.cli.run",
     "household": "hedui.cli.household",
     "report": "hedui.cli.report",
+    "match": "hedui.cli.match",
     "mock": "hedui.cli.mock",
 }
 
