@@ -5,7 +5,8 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-NAMES = sorted(p.stem for p in Path(__file__).parent.glob("[a-z]*.py"))
+# Modules that only help the others have no `main`.
+NAMES = sorted(p.stem for p in Path(__file__).parent.glob("[a-z]*.py") if "\ndef main(" in p.read_text("utf-8"))
 
 
 def main() -> int:
