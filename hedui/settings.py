@@ -25,6 +25,10 @@ class Settings(BaseSettings):
     database_url: DatabaseURL = ""  # SQLAlchemy URL; empty: SQLite under home
     store_url: str = ""  # any pyarrow.fs URL; empty: a folder under home
     engine: Literal["local", "spark"] = "local"
+    spark_master: Annotated[str, Field(pattern=r"^local(\[(\*|[1-9]\d*)\])?$|^spark://\S+$")] = "local[*]"
+    spark_host: str = "127.0.0.1"  # the address of this machine as Spark's workers see it
+    spark_python: str = ""  # the workers' Python, which has this version of Hedui; empty: the same path as here
+    spark_memory: Annotated[str, Field(pattern=r"^[1-9]\d*[mg]$")] = "1g"  # of each of Spark's Java processes
     language: Literal["zh", "en"] = "zh"
     # One file per value: the addresses and secrets that manifests name as ${…}.
     # Empty: those that the mock province wrote.

@@ -20,3 +20,5 @@ problem-extract-refused-hint = look at the quarantine, tell the source, and run 
 problem-nothing-asked = no source was asked in run { $run }
 problem-nothing-asked-hint = look for the failed task before the sources, mend its cause, and run the night again
 progress-interrupted = stopped; run { $run } again at any time: it goes on where it was
+problem-engine-missing = the { $engine } engine needs what is not installed: { $missing }
+problem-engine-missing-hint = run make setup-all, or install Hedui with its “spark” extra, which brings both; or choose the local engine

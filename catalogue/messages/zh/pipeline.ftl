@@ -20,3 +20,5 @@ problem-extract-refused-hint = 请查看隔离区并通知数据源，待其重�
 problem-nothing-asked = 批次 { $run } 未查询任何数据源
 problem-nothing-asked-hint = 请查找数据源之前失败的任务，排除原因后重新运行
 progress-interrupted = 已停止；可随时重新运行批次 { $run }，将从断点继续
+problem-engine-missing = 计算引擎 { $engine } 所需的组件未安装：{ $missing }
+problem-engine-missing-hint = 请运行 make setup-all，或安装 Hedui 的“spark”附加组件（两者都包含）；也可改用 local 引擎

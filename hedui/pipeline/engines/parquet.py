@@ -1,0 +1,102 @@
+"""Parquet in and out, as every engine reads and writes it: in pieces, through a screen, whole or not at all."""
+
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hedui.pipeline.engines import Files, Kernel, Screen
+
+BATCH: Final = 131_072  # rows: large enough for vectorised kernels, small enough to stay near the processor
+_PIECE: Final = 1_000_000  # rows read by one thread at a stretch, at least: what a screen leaves of them fills a batch
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Neighbouring row groups of one file."""
+
+    path: Path
+    groups: list[int]
+    rows: int
+    metadata: pq.FileMetaData | None  # the file's; None to read it again
+
+
+def pieces(rows: Files) -> list[Piece]:
+    """Divide files into what one thread or task reads at a stretch, in their order."""
+    return [piece for path in rows.paths for piece in _pieces(path.absolute())]
+
+
+def mapped(kernel: Kernel, schema: pa.Schema, screen: Screen | None, piece: Piece) -> Iterator[pa.RecordBatch]:
+    """Run a kernel over the rows of a piece, read as `schema`, that the screen lets through."""
+    return map(kernel, _filled(_screened(schema, screen, piece)))
+
+
+def write(batches: Iterable[pa.RecordBatch], out: Path, schema: pa.Schema) -> int:
+    """Write batches to one Parquet file, whole or not at all; return the number of rows."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    # Under a name of its own: a killed run leaves no half file, and two at once do not write into each other's.
+    unfinished = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
+    rows = 0
+    try:
+        with pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
+            for batch in batches:
+                if batch.num_rows:
+                    # The cast: DuckDB forgets nullability and names list items its own way.
+                    writer.write_batch(batch.cast(schema))
+                    rows += batch.num_rows
+        unfinished.replace(out)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return rows
+
+
+def _pieces(path: Path) -> Iterator[Piece]:
+    metadata = pq.read_metadata(path)
+    groups: list[int] = []
+    rows = 0
+    for group in range(metadata.num_row_groups):
+        groups.append(group)
+        rows += metadata.row_group(group).num_rows
+        if rows >= _PIECE or group + 1 == metadata.num_row_groups:
+            yield Piece(path, groups, rows, metadata)
+            groups, rows = [], 0
+
+
+def _screened(schema: pa.Schema, screen: Screen | None, piece: Piece) -> Iterator[pa.RecordBatch]:
+    with pq.ParquetFile(piece.path, metadata=piece.metadata) as file:
+        have = [name for name in schema.names if name in file.schema_arrow.names]
+        for read in file.iter_batches(BATCH, row_groups=piece.groups, columns=have, use_threads=False):
+            batch = _conformed(read, schema)
+            if screen:
+                chosen = screen.rows(batch.select([name for name in schema.names if name in screen.columns]))
+                batch = batch.take(pa.array(chosen))
+            yield batch
+
+
+def _conformed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    there = set(batch.schema.names)
+    arrays = [
+        batch.column(field.name).cast(field.type) if field.name in there else pa.nulls(batch.num_rows, field.type)
+        for field in schema
+    ]
+    lenient = pa.schema([field.with_nullable(nullable=True) for field in schema])  # kernels give back what they got
+    return pa.RecordBatch.from_arrays(arrays, schema=lenient)
+
+
+def _filled(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Put small batches together, up to `BATCH` rows."""
+    held: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in batches:
+        if held and rows + batch.num_rows > BATCH:
+            yield pa.concat_batches(held)
+            held, rows = [], 0
+        if batch.num_rows:
+            held.append(batch)
+            rows += batch.num_rows
+    if held:
+        yield pa.concat_batches(held)
