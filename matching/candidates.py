@@ -1,26 +1,26 @@
-"""Which applicants a record could belong to, by its number. Every search knows how many it finds, and is capped.
+"""Which applicants a record could belong to, by its number. Every search but that for equal numbers is capped.
 
 Nothing here looks at a name except to narrow down what a masked or a checkless number leaves open.
 """
 
 from dataclasses import dataclass, fields
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from matching import documents, names, repair, resident_id
-from matching.columns import days_of
+from matching.buffers import Bytes, Ints, flags
+from matching.columns import OTHER, RESIDENT_ID, days_of, optional, types_of
 from matching.comparison import NUMBERS, SIDES
-from matching.index import AS_WRITTEN, Index, together, written_short
+from matching.index import Index, text_keys, together, written_short
 from matching.lookup import Found, Lookup
-
-Ints: TypeAlias = npt.NDArray[np.int64]
-Flags: TypeAlias = npt.NDArray[np.bool_]
 
 MOST: Final = 64  # applicants under one key; a segment's worth of neighbours is about ten
 MOST_OF_A_NAME: Final = 2_000  # applicants under one name: the commonest names of a province have some hundreds
+MOST_OF_A_TEXT: Final = 2_000  # applicants under one text without a checksum: with more, it is something like "none"
 
 _EQUAL, _EQUAL_15, _DOCUMENT, _TEXT = (
     NUMBERS.index("equal"),
@@ -30,10 +30,11 @@ _EQUAL, _EQUAL_15, _DOCUMENT, _TEXT = (
 )
 _EDITS: Final = np.array([NUMBERS.index(edit) for edit in repair.EDITS])
 _SEGMENTS: Final = np.array([NUMBERS.index(segment) for segment in repair.LEFT_OUT])
+_STARTS: Final = (0, 6, 14)  # of the segments among 18 places
 _MASKED, _MASKED_WEAK = NUMBERS.index("masked"), NUMBERS.index("masked-weak")
 _CLOSE: Final = NUMBERS.index("close-document")
 _RECORD, _APPLICANT = SIDES.index("record"), SIDES.index("applicant")
-_KNOWN: Final = 10  # characters that a mask leaves, for `masked`
+_KNOWN: Final = 10  # characters that a mask leaves, for `masked`; two whole segments have as many
 _KNOWN_WEAK: Final = 7  # for `masked-weak`; below that it is not a number at all
 
 
@@ -44,11 +45,30 @@ class Records:
     number: pa.StringArray
     name: pa.StringArray
     birth: pa.Date32Array
-    type: pa.StringArray
+    sex: pa.StringArray
     key: Ints  # of valid numbers, else 0
-    resident: npt.NDArray[np.bool_]  # the document is a resident ID
     invalid: Ints  # positions without a valid number
+    # One entry for each of these:
+    type: npt.NDArray[np.int8]  # index into `documents.DOCUMENT_TYPES`
     texts: pa.StringArray  # their numbers, cleaned
+
+    @staticmethod
+    def read(batch: pa.RecordBatch) -> "Records":
+        """Read a batch (`match.RECORD_SCHEMA`); whatever column it lacks is null."""
+        number = optional(batch, "resident_id", pa.string())
+        kind = types_of(optional(batch, "document_type", pa.string()))
+        key = resident_id.keys(number) * (kind == RESIDENT_ID)
+        invalid = np.flatnonzero(key == 0)
+        return Records(
+            number=number,
+            name=optional(batch, "name", pa.string()),
+            birth=optional(batch, "birth_date", pa.date32()),
+            sex=optional(batch, "sex", pa.string()),
+            key=key,
+            invalid=invalid,
+            type=kind[invalid],
+            texts=resident_id.clean(number.take(pa.array(invalid))),
+        )
 
 
 @dataclass(frozen=True)
@@ -75,120 +95,123 @@ class Pairs:
         row, person, number, side = (
             np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Pairs)
         )
-        order = np.lexsort((side, number, person, row))
-        row, person = row[order], person[order]
-        first = np.ones(len(row), dtype=np.bool_)
-        first[1:] = (row[1:] != row[:-1]) | (person[1:] != person[:-1])
-        return Pairs(row[first], person[first], number[order][first], side[order][first])
+        pair = row << 31 | person
+        # One key: fast for a long part that is in order already. Batches have less than 2**27 rows.
+        order = np.argsort(pair << 5 | number << 1 | side, kind="stable")
+        pair = pair[order]
+        first = order[np.diff(pair, prepend=-1) != 0]
+        return Pairs(row[first], person[first], number[first], side[first])
 
 
 def candidates(index: Index, records: Records) -> tuple[Pairs, int]:
     """Return all pairs worth comparing, in order of record and person, and how many keys were capped."""
     search = _Search(index, records)
-    parts = [search.exact()]
+    exact, parts = search.exact(), []
     if index.reversed:
-        parts.append(search.wrong_applicants())
+        parts += search.wrong_applicants()
     if len(records.invalid):
         parts += [search.same_text(), search.repaired(), *search.segments(), search.masked_by_name(), search.close()]
-    pairs = parts[0] if sum(bool(len(part.row)) for part in parts[1:]) == 0 else Pairs.joined(parts)
-    return pairs, search.capped
+    parts = [part for part in parts if len(part.row)]
+    return (Pairs.joined([exact, *parts]) if parts else exact), search.capped
 
 
 class _Search:
-    """The ways of finding applicants for one batch."""
+    """The ways of finding applicants for one batch. What is computed here has an entry for each invalid number."""
 
     def __init__(self, index: Index, records: Records) -> None:
         self.index = index
         self.records = records
         self.capped = 0
-        self._known = repair.masks(records.texts)
+        resident = records.type == RESIDENT_ID
+        self._document, self._text = text_keys(records.texts, records.type)
+        self._known = repair.masks(records.texts) * resident[:, np.newaxis]
         self._masked = np.asarray(self._known.any(axis=1), dtype=np.bool_)
+        self._segments = np.where(resident, repair.partial_keys(records.texts), 0)
+        self._wrong = resident & ~self._masked
 
     def exact(self) -> Pairs:
-        """Find valid numbers that are equal, or equal to what an applicant's wrong number was meant to be."""
-        numbers = self.index.exact
-        found = self._find(numbers.lookup, self.records.key)
-        person, edit = numbers.person[found.entry], numbers.edit[found.entry]
-        short = written_short(self.records.number.take(pa.array(found.asked))) | self.index.short[person]
-        level = np.where(short, _EQUAL_15, _EQUAL)
-        wrong = edit != AS_WRITTEN
-        level[wrong] = _EDITS[edit[wrong]]
-        pairs = Pairs(found.asked, person, level, np.where(wrong, _APPLICANT, _RECORD))
-        return Pairs.joined([pairs]) if wrong.any() or _tangled(pairs) else pairs
+        """Find valid numbers that are equal. However many people have one, none is left out."""
+        found = self.index.valid.find(self.records.key)
+        short = written_short(self.records.number, found.asked) | self.index.short[found.entry]
+        return Pairs.of(found.asked, found.entry, np.where(short, _EQUAL_15, _EQUAL))
 
-    def wrong_applicants(self) -> Pairs:
-        """Find valid numbers that agree with an applicant's wrong one in all but one segment."""
+    def wrong_applicants(self) -> list[Pairs]:
+        """Find valid numbers that an applicant's wrong or masked one may have been meant to be."""
         valid = np.flatnonzero(self.records.key)
-        parts = []
-        for segment, keys in enumerate(repair.partial_of(self.records.key[valid])):
-            found = self._find(self.index.partial_wrong[segment], keys)
-            parts.append(Pairs.of(valid[found.asked], found.entry, _SEGMENTS[segment], _APPLICANT))
-        return Pairs.joined(parts)
+        keys = self.records.key[valid]
+        meant = self.index.meant
+        found = self._find(meant.lookup, keys)
+        edit = _EDITS[meant.edit[found.entry]]
+        parts = [Pairs.of(valid[found.asked], meant.person[found.entry], edit, _APPLICANT)]
+        for segment, lookup, halves in zip(_SEGMENTS, self.index.partial_wrong, repair.partial_of(keys), strict=True):
+            found = self._find(lookup, halves)
+            known = repair.masks(self.index.texts.take(pa.array(found.entry)))
+            masked = known.any(axis=1)
+            row, person = valid[found.asked], found.entry
+            parts.append(Pairs.of(row[~masked], person[~masked], segment, _APPLICANT))
+            fits, level = _fitting(known[masked], keys[found.asked[masked]])
+            parts.append(Pairs.of(row[masked][fits], person[masked][fits], level))
+        return parts
 
     def same_text(self) -> Pairs:
         """Find documents without a checksum, and wrong numbers, that are equal as text."""
-        records = self.records
-        document = documents.opaque_keys(records.texts, records.type.take(pa.array(records.invalid)))
-        text = np.where(records.resident[records.invalid], documents.text_keys(records.texts), 0)
-        found = self._find(self.index.by_text, np.where(document > 0, document, text))
-        level = np.where(document[found.asked] > 0, _DOCUMENT, _TEXT)
-        return Pairs.of(records.invalid[found.asked], found.entry, level)
+        keys = np.where(self._document > 0, self._document, self._text)
+        found = self._find(self.index.by_text, keys, MOST_OF_A_TEXT)
+        # Keys are hashes, and two texts with one hash can be made on purpose.
+        ours, theirs = (
+            documents.spelling(texts.take(pa.array(which)))
+            for texts, which in ((self.records.texts, found.asked), (self.index.texts, found.entry))
+        )
+        same = np.flatnonzero(flags(pc.equal(ours, theirs)))
+        asked, person = found.asked[same], found.entry[same]
+        level = np.where(self._document[asked] > 0, _DOCUMENT, _TEXT)
+        return Pairs.of(self.records.invalid[asked], person, level)
 
     def repaired(self) -> Pairs:
-        """Find numbers one typing error away from an applicant's."""
-        numbers = self.index.exact
-        wrong = np.flatnonzero(~self._masked & self.records.resident[self.records.invalid])
+        """Find numbers one typing error away from an applicant's valid one."""
+        wrong = np.flatnonzero(self._wrong)
         probes = repair.edits(self.records.texts.take(pa.array(wrong)))
-        found = self._find(numbers.lookup, probes.key)
-        sound = numbers.edit[found.entry] == AS_WRITTEN  # not two repairs at once
-        asked, entry = found.asked[sound], found.entry[sound]
-        row = self.records.invalid[wrong[probes.row[asked]]]
-        return Pairs.of(row, numbers.person[entry], _EDITS[probes.edit[asked]])
+        found = self._find(self.index.valid, probes.key)
+        row = self.records.invalid[wrong[probes.row[found.asked]]]
+        return Pairs.of(row, found.entry, _EDITS[probes.edit[found.asked]])
 
     def segments(self) -> list[Pairs]:
         """Find numbers that agree in all but one segment, which is wrong or masked."""
-        resident = self.records.resident[self.records.invalid]
         parts = []
-        for segment, keys in enumerate(repair.partial_keys(self.records.texts)):
-            found = self._find(self.index.partial[segment], np.where(resident, keys, 0))
+        for segment, lookup, keys in zip(_SEGMENTS, self.index.partial, self._segments, strict=True):
+            found = self._find(lookup, keys)
             masked = self._masked[found.asked]
             row = self.records.invalid[found.asked]
-            parts.append(Pairs.of(row[~masked], found.entry[~masked], _SEGMENTS[segment]))
+            parts.append(Pairs.of(row[~masked], found.entry[~masked], segment))
             parts.append(self._unmasked(found.asked[masked], found.entry[masked]))
         return parts
 
     def masked_by_name(self) -> Pairs:
         """For masks that leave no two segments whole, find the applicants of the same name whom the rest fits."""
-        whole = (repair.partial_keys(self.records.texts) > 0).any(axis=0)
-        enough = np.count_nonzero(self._known, axis=1) >= _KNOWN_WEAK
-        asked = np.flatnonzero(self._masked & ~whole & enough & self.records.resident[self.records.invalid])
+        asked = np.flatnonzero(np.count_nonzero(self._known, axis=1) >= _KNOWN_WEAK)
+        asked = asked[np.logical_and.reduceat(self._known[asked] > 0, _STARTS, axis=1).sum(axis=1) < 2]  # noqa: PLR2004
         called = names.prepare(self.records.name.take(pa.array(self.records.invalid[asked])))
         found = self._find(self.index.by_name, names.name_keys(called), MOST_OF_A_NAME)
         return self._unmasked(asked[found.asked], found.entry)
 
     def close(self) -> Pairs:
-        """Find documents without a checksum that are one edit apart, of people with the same name and birth date."""
-        invalid = self.records.invalid
-        types = self.records.type.take(pa.array(invalid))
-        asked = np.flatnonzero(documents.opaque_keys(self.records.texts, types))
-        rows = invalid[asked]
+        """Find documents without a checksum, of one kind, one edit apart, of people with one name and birth date."""
+        asked = np.flatnonzero(self._document)
+        rows = self.records.invalid[asked]
         called = names.name_keys(names.prepare(self.records.name.take(pa.array(rows))))
         births = days_of(self.records.birth.take(pa.array(rows)))
         found = self._find(self.index.by_birth_and_name, together(births, called))
-        texts = self.records.texts.take(pa.array(asked[found.asked]))
-        near = documents.one_edit_apart(texts, self.index.texts.take(pa.array(found.entry)))
-        return Pairs.of(rows[found.asked][near], found.entry[near], _CLOSE)
+        ours, person = asked[found.asked], found.entry
+        near = documents.one_edit_apart(
+            self.records.texts.take(pa.array(ours)), self.index.texts.take(pa.array(person))
+        )
+        near &= _kind(self.records.type[ours]) == _kind(self.index.type[person])
+        return Pairs.of(rows[found.asked][near], person[near], _CLOSE)
 
     def _unmasked(self, asked: Ints, person: Ints) -> Pairs:
         # Masked numbers whose every visible character is the person's; `asked` counts among the invalid ones.
-        known = self._known[asked]
-        numbers = resident_id.decode(pa.array(self.index.key[person]))
-        whole = np.frombuffer(numbers.buffers()[2], dtype=np.uint8, count=known.size).reshape(known.shape)
-        fits = ((known == 0) | (known == whole)).all(axis=1)
-        visible = np.count_nonzero(known, axis=1)
-        fits &= visible >= _KNOWN_WEAK
-        level = np.where(visible >= _KNOWN, _MASKED, _MASKED_WEAK)
-        return Pairs.of(self.records.invalid[asked][fits], person[fits], level[fits])
+        fits, level = _fitting(self._known[asked], self.index.key[person])
+        return Pairs.of(self.records.invalid[asked][fits], person[fits], level)
 
     def _find(self, lookup: Lookup, keys: Ints, most: int = MOST) -> Found:
         found = lookup.find(keys, most)
@@ -196,6 +219,15 @@ class _Search:
         return found
 
 
-def _tangled(pairs: Pairs) -> bool:
-    # Whether a record has several people, who then may be out of order.
-    return bool(len(pairs.row) > 1 and (pairs.row[1:] == pairs.row[:-1]).any())
+def _fitting(known: Bytes, keys: Ints) -> tuple[Ints, Ints]:
+    # Which masks (uint8[n, 18]) fit the valid keys beside them, and the level of each of those.
+    numbers = resident_id.decode(pa.array(keys))
+    whole = np.frombuffer(numbers.buffers()[2], dtype=np.uint8, count=known.size).reshape(known.shape)
+    fits = np.flatnonzero(((known == 0) | (known == whole)).all(axis=1))
+    visible = np.count_nonzero(known[fits], axis=1)
+    return fits, np.where(visible >= _KNOWN, _MASKED, _MASKED_WEAK)
+
+
+def _kind(types: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    # What `documents` tells by its shape under type resident_id is a document of type `other`.
+    return np.where(types == RESIDENT_ID, np.int8(OTHER), types)

@@ -1,4 +1,4 @@
-"""The optional columns of records and applicants, as numpy arrays: dates, sexes, whatever is not there."""
+"""The columns of records and applicants as numpy arrays: dates, sexes, document types, whatever is not there."""
 
 from typing import Final, TypeAlias
 
@@ -6,6 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from matching.buffers import Flags, flags
+from matching.documents import DOCUMENT_TYPES
 
 UNKNOWN_DAY: Final = -(2**31)
 UNKNOWN, MALE, FEMALE = range(3)
@@ -17,16 +20,29 @@ _SEXES: Final = {
 }
 _CODES: Final = np.array([0] + [code for code, words in _SEXES.items() for _ in words], dtype=np.int8)
 
+# Words for the codes of `DOCUMENT_TYPES`, beside the codes.
+_TYPES: Final = {"居民身份证": "resident_id", "身份证": "resident_id", "护照": "passport"}
+RESIDENT_ID, OTHER = DOCUMENT_TYPES.index("resident_id"), DOCUMENT_TYPES.index("other")
+
 Rows: TypeAlias = pa.Table | pa.RecordBatch
 
 
+def column(rows: Rows, name: str, kind: pa.DataType) -> pa.Array:
+    """Return a column in one piece and as `kind`. ValueError, without any value, where it cannot be read so."""
+    found = rows.column(name)
+    array = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+    if array.type == kind:
+        return array
+    try:
+        return array.cast(kind)
+    except pa.ArrowException:
+        pass
+    raise ValueError(f"the column {name} cannot be read as {kind}")  # after the handler: Arrow quotes the value
+
+
 def optional(rows: Rows, name: str, kind: pa.DataType) -> pa.Array:
-    """Return a column in one piece and as `kind`; all null where there is no such column."""
-    if name not in rows.schema.names:
-        return pa.nulls(rows.num_rows, kind)
-    column = rows.column(name)
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    return array if array.type == kind else array.cast(kind)
+    """Return a column as `column` does; all null where there is none."""
+    return column(rows, name, kind) if name in rows.schema.names else pa.nulls(rows.num_rows, kind)
 
 
 def days_of(dates: pa.Date32Array) -> npt.NDArray[np.int32]:
@@ -47,9 +63,28 @@ def sexes_of(texts: pa.StringArray) -> npt.NDArray[np.int8]:
     return codes
 
 
-def is_resident_id(types: pa.StringArray) -> npt.NDArray[np.bool_]:
-    """Say which rows hold a resident ID: the document type says so, or nothing."""
-    flags: npt.NDArray[np.bool_] = pc.fill_null(pc.equal(types, "resident_id"), fill_value=True).to_numpy(
-        zero_copy_only=False
-    )
-    return flags
+def types_of(texts: pa.StringArray) -> npt.NDArray[np.int8]:
+    """Return indexes into `DOCUMENT_TYPES`: `resident_id` for null and blank, `other` for every unknown word."""
+    codes = np.full(len(texts), RESIDENT_ID, dtype=np.int8)
+    if texts.null_count == len(texts):
+        return codes
+    rest = np.flatnonzero(flags(pc.not_equal(texts, "resident_id")))
+    if len(rest):
+        words = texts.take(pa.array(rest)).dictionary_encode()
+        codes[rest] = _type_codes(words.dictionary)[words.indices.to_numpy()]
+    return codes
+
+
+def is_resident_id(texts: pa.StringArray) -> Flags:
+    """Say which document types mean a resident ID: the word says so, or nothing."""
+    found: Flags = types_of(texts) == RESIDENT_ID
+    return found
+
+
+def _type_codes(words: pa.StringArray) -> npt.NDArray[np.int8]:
+    # Codes of a few different words.
+    known = {"": "resident_id", **{kind: kind for kind in DOCUMENT_TYPES}, **_TYPES}
+    codes = np.array([*map(DOCUMENT_TYPES.index, known.values()), OTHER], dtype=np.int8)
+    found = pc.index_in(pc.utf8_lower(pc.utf8_trim_whitespace(words)), value_set=pa.array(known, pa.string()))
+    places: npt.NDArray[np.int32] = pc.fill_null(found, -1).to_numpy()
+    return codes[places]

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching import documents, names, repair, resident_id
-from matching.columns import UNKNOWN_DAY, days_of, is_resident_id, optional, sexes_of
+from matching.buffers import Flags, lengths
+from matching.columns import RESIDENT_ID, UNKNOWN_DAY, column, days_of, optional, sexes_of, types_of
 from matching.lookup import Lookup
 from matching.scoring import Model
 
@@ -34,16 +35,15 @@ APPLICANT_SCHEMA: Final = pa.schema(
 )
 _LENGTH: Final = 18
 _OLD_LENGTH: Final = 15
-AS_WRITTEN: Final = -1  # how a number came into `Index.exact`: as it stands, else an index into `repair.EDITS`
 
 
 @dataclass(frozen=True)
-class Numbers:
-    """Valid numbers by key: as the applicants gave them, and those one typing error away from an invalid one."""
+class Meant:
+    """Valid numbers one typing error away from an applicant's wrong one."""
 
     lookup: Lookup
     person: Ints  # of each entry
-    edit: Small  # of each entry: `AS_WRITTEN`, or the error that the applicant's own number carries
+    edit: Small  # of each entry, an index into `repair.EDITS`
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,12 @@ class Index:
     rarity: Small
     given_birth: npt.NDArray[np.int32]  # days since 1970, or `UNKNOWN_DAY`
     given_sex: Small  # 1 male, 2 female, 0 unknown
-    texts: pa.StringArray  # cleaned numbers, null where the number is valid: for documents that are compared as text
-    exact: Numbers
+    type: Small  # of the document, index into `documents.DOCUMENT_TYPES`
+    texts: pa.StringArray  # cleaned numbers, null where the number is valid: for what is compared as text
+    valid: Lookup  # people by valid number
+    meant: Meant
     partial: tuple[Lookup, ...]  # by `repair.LEFT_OUT`: people with a valid number
-    partial_wrong: tuple[Lookup, ...]  # people whose own number is wrong
+    partial_wrong: tuple[Lookup, ...]  # people whose resident ID is wrong or masked
     by_text: Lookup  # numbers that are compared as text
     by_birth_and_name: Lookup  # people with a document that has no checksum
     former: Former = field(repr=False)
@@ -79,8 +81,15 @@ class Index:
 
     @cached_property
     def reversed(self) -> bool:
-        """Whether some applicant's own number may have several wrong characters, so that every record is compared."""
-        return any(len(lookup) for lookup in self.partial_wrong)
+        """Whether some applicant's own number is wrong, so that valid numbers of records are looked up for it, too."""
+        return any(len(lookup) for lookup in (self.meant.lookup, *self.partial_wrong))
+
+    def near_wrong(self, keys: Ints) -> Flags:
+        """Say which valid keys (0: none) may be what an applicant's wrong number was meant to be."""
+        near = self.meant.lookup.may_have(keys)
+        for lookup, parts in zip(self.partial_wrong, repair.partial_of(keys), strict=True):
+            near |= lookup.may_have(parts)
+        return near & (keys > 0)
 
     @cached_property
     def by_name(self) -> Lookup:
@@ -103,41 +112,52 @@ class Index:
 
     @staticmethod
     def build(applicants: pa.Table, model: Model) -> "Index":
-        """Index applicants (`APPLICANT_SCHEMA`). One whose number says nothing at all is never matched."""
+        """Index applicants (`APPLICANT_SCHEMA`). One whose number says nothing at all is never matched.
+
+        ValueError, without any value, where an applicant has no id or the id of another, or a column is of no use.
+        """
         people = _sorted(applicants)
-        numbers = _one(people.column("resident_id"), pa.string())
-        types = optional(people, "document_type", pa.string())
-        key = resident_id.keys(numbers) * is_resident_id(types)
-        valid = key > 0
-        invalid = np.flatnonzero(~valid)
+        numbers = column(people, "resident_id", pa.string())
+        kind = types_of(optional(people, "document_type", pa.string()))
+        key = resident_id.keys(numbers) * (kind == RESIDENT_ID)
+        size = len(key)
+        invalid = np.flatnonzero(key == 0)
         cleaned = resident_id.clean(numbers.take(pa.array(invalid)))
-        texts = pc.replace_with_mask(pa.nulls(len(key), pa.string()), pa.array(~valid), cleaned)
-        known = names.prepare(_one(people.column("name"), pa.string()))
+        known = names.prepare(column(people, "name", pa.string()))
         name_keys = names.name_keys(known)
         birth = days_of(optional(people, "birth_date", pa.date32()))
-        by_document = documents.opaque_keys(cleaned, types.take(pa.array(invalid)))
-        document = _spread(by_document, invalid, len(key))
-        text = np.where(document > 0, document, _spread(documents.text_keys(cleaned), invalid, len(key)))
-        wrong = np.flatnonzero(~valid & (document == 0))
+        document, text = text_keys(cleaned, kind[invalid])
+        wrong = kind[invalid] == RESIDENT_ID
+        mistaken = cleaned.filter(pa.array(wrong))
         return Index(
-            ids=_one(people.column("applicant_id"), pa.string()),
+            ids=column(people, "applicant_id", pa.string()),
             key=key,
-            short=written_short(numbers),
+            short=written_short(numbers, np.arange(size)),
             names=known,
             rarity=_rarity(name_keys, name_keys, model),
             given_birth=birth,
             given_sex=sexes_of(optional(people, "sex", pa.string())),
-            texts=texts,
-            exact=_numbers(key, wrong, texts),
+            type=kind,
+            texts=pc.replace_with_mask(pa.nulls(size, pa.string()), pa.array(key == 0), cleaned),
+            valid=Lookup.build(key),
+            meant=_meant(mistaken, invalid[wrong]),
             partial=tuple(Lookup.build(part) for part in repair.partial_of(key)),
             partial_wrong=tuple(
-                Lookup.build(_spread(part, wrong, len(key)))
-                for part in repair.partial_keys(texts.take(pa.array(wrong)))
+                Lookup.build(_spread(part, invalid[wrong], size)) for part in repair.partial_keys(mistaken)
             ),
-            by_text=Lookup.build(text),
-            by_birth_and_name=Lookup.build(np.where(document > 0, together(birth, name_keys), 0)),
+            by_text=Lookup.build(_spread(np.where(document > 0, document, text), invalid, size)),
+            by_birth_and_name=Lookup.build(
+                np.where(_spread(document, invalid, size) > 0, together(birth, name_keys), 0)
+            ),
             former=_former(people, name_keys, model),
         )
+
+
+def text_keys(cleaned: pa.StringArray, kind: Small) -> tuple[Ints, Ints]:
+    """Return keys of documents without a checksum, and of other texts that are compared as such; 0: neither."""
+    types = pa.array(documents.DOCUMENT_TYPES, pa.string()).take(pa.array(kind))
+    document = documents.opaque_keys(cleaned, types)
+    return document, documents.text_keys(cleaned)
 
 
 def together(birth: npt.NDArray[np.int32], name_keys: Ints) -> Ints:
@@ -146,26 +166,26 @@ def together(birth: npt.NDArray[np.int32], name_keys: Ints) -> Ints:
     return np.where((birth != UNKNOWN_DAY) & (name_keys > 0), np.maximum(mixed, 1), 0)
 
 
-def written_short(numbers: pa.StringArray) -> npt.NDArray[np.bool_]:
-    """Say which numbers were written with 15 digits. Most are 18 bytes as they stand and need no cleaning to tell."""
-    short = np.zeros(len(numbers), dtype=np.bool_)
-    odd = np.flatnonzero(pc.fill_null(pc.binary_length(numbers), 0).to_numpy() != _LENGTH)
+def written_short(numbers: pa.StringArray, rows: Ints) -> Flags:
+    """Say of some rows whether the number has 15 digits. Most have 18 bytes as they stand, and need no cleaning."""
+    short = np.zeros(len(rows), dtype=np.bool_)
+    odd = np.flatnonzero(lengths(numbers)[rows] != _LENGTH)
     if len(odd):
-        lengths = pc.fill_null(pc.binary_length(resident_id.clean(numbers.take(pa.array(odd)))), 0)
-        short[odd] = lengths.to_numpy() == _OLD_LENGTH
+        short[odd] = lengths(resident_id.clean(numbers.take(pa.array(rows[odd])))) == _OLD_LENGTH
     return short
 
 
 def _sorted(applicants: pa.Table) -> pa.Table:
-    ids = applicants.column("applicant_id")
-    if len(ids) > 1 and not pc.all(pc.less_equal(ids.slice(0, len(ids) - 1), ids.slice(1))).as_py():
-        applicants = applicants.sort_by("applicant_id")
+    ids = column(applicants, "applicant_id", pa.string())
+    if ids.null_count:
+        raise ValueError("applicants without an applicant_id")
+    if len(ids) > 1:
+        if not pc.all(pc.less_equal(ids.slice(0, len(ids) - 1), ids.slice(1))).as_py():
+            applicants = applicants.sort_by("applicant_id")
+            ids = column(applicants, "applicant_id", pa.string())
+        if pc.any(pc.equal(ids.slice(0, len(ids) - 1), ids.slice(1))).as_py():
+            raise ValueError("applicants that share their applicant_id")
     return applicants.combine_chunks()
-
-
-def _one(column: pa.ChunkedArray, kind: pa.DataType) -> pa.Array:
-    array = column.combine_chunks()
-    return array if array.type == kind else array.cast(kind)
 
 
 def _spread(values: Ints, places: Ints, size: int) -> Ints:
@@ -174,12 +194,9 @@ def _spread(values: Ints, places: Ints, size: int) -> Ints:
     return spread
 
 
-def _numbers(key: Ints, wrong: Ints, texts: pa.StringArray) -> Numbers:
-    repaired = repair.edits(texts.take(pa.array(wrong)))
-    valid = np.flatnonzero(key)
-    person = np.concatenate([valid, wrong[repaired.row]])
-    edit = np.concatenate([np.full(len(valid), AS_WRITTEN, dtype=np.int8), repaired.edit])
-    return Numbers(Lookup.build(np.concatenate([key[valid], repaired.key])), person, edit)
+def _meant(mistaken: pa.StringArray, person: Ints) -> Meant:
+    repaired = repair.edits(mistaken)
+    return Meant(Lookup.build(repaired.key), person[repaired.row], repaired.edit)
 
 
 def _rarity(name_keys: Ints, of_all: Ints, model: Model) -> Small:

@@ -12,7 +12,8 @@ Places: TypeAlias = npt.NDArray[np.int32]
 _MULTIPLIER: Final = np.uint64(
     0x9E3779B97F4A7C15
 )  # 2**64 / golden ratio: spreads neighbouring keys (Fibonacci hashing)
-_ROOM: Final = 3  # slots a key, at least: nearly every absent key ends at the first slot it looks into
+_ROOM: Final = 2  # slots a key, at least
+_BITS: Final = 16  # bits a key, at least, in the filter: one absent key in twenty passes it
 _BLOCK: Final = 16_384  # keys asked at a time: they stay within the processor's cache
 
 
@@ -33,6 +34,7 @@ class Lookup:
     starts: Places  # where the entries of each key begin in `entries`; one more at the end
     entries: Places
     slots: Places  # hash table: index into `keys`, -1 for an empty slot
+    bits: npt.NDArray[np.uint8]  # a bit for every hash that a key has: most absent keys are told by this alone
 
     @staticmethod
     def build(keys: Ints) -> "Lookup":
@@ -43,29 +45,42 @@ class Lookup:
         firsts = np.flatnonzero(np.diff(ordered, prepend=0))
         unique = ordered[firsts]
         starts = np.append(firsts, len(ordered)).astype(np.int32)
-        return Lookup(unique, starts, order.astype(np.int32), _slots(unique))
+        return Lookup(unique, starts, order.astype(np.int32), _slots(unique), _bits(unique))
 
     def __len__(self) -> int:
         return len(self.entries)
 
-    def has(self, keys: Ints) -> npt.NDArray[np.bool_]:
-        """Say which keys have an entry; 0 has none."""
+    def may_have(self, keys: Ints) -> npt.NDArray[np.bool_]:
+        """Say which keys may have an entry: all that do, few that do not, and 0 perhaps."""
+        may = np.zeros(len(keys), dtype=np.bool_)
         if not len(self.keys):
-            return np.zeros(len(keys), dtype=np.bool_)
-        places = self._places(keys)
-        return places >= 0
+            return may
+        shift = np.uint64(64 - self.bits.size.bit_length() - 2)  # to a bit: three more than to a byte
+        hashed, byte, bit = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint8), np.empty(_BLOCK, np.uint8)
+        for start in range(0, len(keys), _BLOCK):
+            block = keys[start : start + _BLOCK].view(np.uint64)
+            at, found, within = hashed[: len(block)], byte[: len(block)], bit[: len(block)]
+            np.multiply(block, _MULTIPLIER, out=at)
+            np.right_shift(at, shift, out=at)
+            np.bitwise_and(at, np.uint64(7), out=within, casting="unsafe")
+            np.right_shift(at, np.uint64(3), out=at)
+            np.take(self.bits, at.view(np.int64), out=found, mode="clip")
+            np.right_shift(found, within, out=found)
+            np.bitwise_and(found, np.uint8(1), out=may[start : start + _BLOCK].view(np.uint8))
+        return may
 
-    def find(self, keys: Ints, most: int) -> Found:
-        """Return every entry of every key; of keys that have more than `most` entries, none."""
+    def find(self, keys: Ints, most: int | None = None) -> Found:
+        """Return every entry of every key, ascending; of keys that have more than `most` entries, none."""
         if not len(self.keys) or not len(keys):
             nothing = np.zeros(0, dtype=np.int64)
             return Found(nothing, nothing, nothing)
-        places = self._places(keys)
-        asked = np.flatnonzero(places >= 0)
-        at = places[asked]
+        asked = np.flatnonzero(self.may_have(keys))
+        places = self._places(keys[asked])
+        there = places >= 0
+        asked, at = asked[there], places[there]
         first = self.starts[at].astype(np.int64)
         counts = self.starts[at + 1] - first
-        many = counts > most
+        many = np.zeros(len(asked), dtype=np.bool_) if most is None else counts > most
         capped = asked[many]
         if len(capped):
             asked, first, counts = asked[~many], first[~many], counts[~many]
@@ -77,20 +92,15 @@ class Lookup:
 
     def _places(self, keys: Ints) -> Places:
         # The index into `self.keys` of each key, -1 where it is not there.
-        places = np.empty(len(keys), dtype=np.int32)
-        for start in range(0, len(keys), _BLOCK):
-            block = keys[start : start + _BLOCK]
-            slots = _hashed(block, len(self.slots))
-            at = self.slots[slots]
-            open_ = np.flatnonzero(at >= 0)  # absent keys nearly always meet an empty slot at once
-            wrong = open_[self.keys[at[open_]] != block[open_]]
-            while len(wrong):
-                slots[wrong] = (slots[wrong] + 1) & (len(self.slots) - 1)
-                at[wrong] = self.slots[slots[wrong]]
-                wrong = wrong[at[wrong] >= 0]
-                wrong = wrong[self.keys[at[wrong]] != block[wrong]]
-            places[start : start + _BLOCK] = at
-        return places
+        slots = _hashed(keys, len(self.slots))
+        at = self.slots[slots]
+        wrong = np.flatnonzero((at >= 0) & (self.keys[at] != keys))
+        while len(wrong):
+            slots[wrong] = (slots[wrong] + 1) & (len(self.slots) - 1)
+            at[wrong] = self.slots[slots[wrong]]
+            wrong = wrong[at[wrong] >= 0]
+            wrong = wrong[self.keys[at[wrong]] != keys[wrong]]
+        return at
 
 
 def _slots(keys: Ints) -> Places:
@@ -104,6 +114,13 @@ def _slots(keys: Ints) -> Places:
         placed = slots[wanted] == left
         left, wanted = left[~placed], (wanted[~placed] + 1) & (size - 1)
     return slots
+
+
+def _bits(keys: Ints) -> npt.NDArray[np.uint8]:
+    size = 1 << max(6, (len(keys) * _BITS - 1).bit_length())
+    bits = np.zeros(size, dtype=np.bool_)
+    bits[_hashed(keys, size)] = True
+    return np.packbits(bits, bitorder="little")
 
 
 def _hashed(keys: Ints, size: int) -> Ints:

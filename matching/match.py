@@ -5,7 +5,7 @@ weight and evidence follow from the pattern alone (`scoring`). `Matcher` is a pu
 record is found in the index of applicants, so its result does not depend on how records are cut into batches.
 """
 
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching import comparison, names, resident_id
+from matching.buffers import Flags, Ints, flags
 from matching.candidates import Pairs, Records, candidates
-from matching.columns import UNKNOWN, UNKNOWN_DAY, days_of, is_resident_id, optional, sexes_of
+from matching.columns import RESIDENT_ID, UNKNOWN, UNKNOWN_DAY, days_of, is_resident_id, optional, sexes_of
 from matching.index import Index
-from matching.scoring import EVIDENCE, GRADES, MARGIN, Model
-
-Ints: TypeAlias = npt.NDArray[np.int64]
+from matching.scoring import EVIDENCE, EXACT, GRADES, MARGIN, Judged, Model
 
 MATCH_SCHEMA: Final = pa.schema(
     [
@@ -56,6 +55,9 @@ SCREENED: Final = ("resident_id", "document_type")
 DUPLICATE: Final = "duplicate"  # the grade of rows whose record id is another row's as well
 
 _SAME, _FORMER = names.LEVELS.index("same"), names.LEVELS.index("former")
+_CERTAIN: Final = GRADES.index("certain")
+_EXACT: Final = np.array([comparison.NUMBERS.index(level) for level in EXACT])
+_TOP_RIVALS: Final = comparison.FIELDS["rivals"].top  # stands for as many and for more
 _WRONG_BIRTH: Final = comparison.NUMBERS.index("birth")
 _UNKNOWN, _AGREES, _DIFFERS = (comparison.GIVENS.index(level) for level in ("unknown", "same", "different"))
 
@@ -73,19 +75,19 @@ class Matcher:
         types = optional(batch, "document_type", pa.string())
         if types.null_count != len(types):
             key = key * is_resident_id(types)
-        wanted = self.index.exact.lookup.has(key)
+        wanted = self.index.valid.may_have(key)
         wanted |= key == 0
         if self.index.reversed:
-            wanted |= _near_wrong_applicants(self.index, key)
+            wanted |= self.index.near_wrong(key)
         return np.flatnonzero(wanted)
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Match a batch."""
-        records = _read(batch)
+        records = Records.read(batch)
         pairs, capped = candidates(self.index, records)
-        patterns = _compare(self.index, batch, pairs)
-        compared = np.unique(patterns, return_counts=True)
-        pairs, patterns = _settle(self.model, pairs, patterns)
+        patterns = _compare(self.index, records, pairs)
+        unique, place, count = np.unique(patterns, return_inverse=True, return_counts=True)
+        pairs, patterns = _settle(pairs, patterns, self.model.judge(unique), place)
         carried = [field for field in batch.schema if field.name not in RECORD_SCHEMA.names]
         matches = {
             "record_id": batch.column("record_id").take(pa.array(pairs.row)),
@@ -97,7 +99,7 @@ class Matcher:
         counts = _count(records) | ({"capped": capped} if capped else {})
         tallies = [
             {"counted": pa.array(counts, pa.string()), "count": pa.array(counts.values(), pa.int64())},
-            dict(zip(("pattern", "count"), map(pa.array, compared), strict=True)),
+            {"pattern": pa.array(unique, pa.int32()), "count": pa.array(count, pa.int64())},
         ]
         rows = [matches, *tallies]
         return pa.concat_batches([_as_rows(columns, schema) for columns in rows])
@@ -139,58 +141,31 @@ class Expand:
         return pa.RecordBatch.from_arrays(arrays, schema=pa.schema([*MATCH_SCHEMA, *along]))
 
 
-def _read(batch: pa.RecordBatch) -> Records:
-    number = optional(batch, "resident_id", pa.string())
-    kind = optional(batch, "document_type", pa.string())
-    resident = is_resident_id(kind)
-    key = resident_id.keys(number) * resident
-    invalid = np.flatnonzero(key == 0)
-    return Records(
-        number=number,
-        name=optional(batch, "name", pa.string()),
-        birth=optional(batch, "birth_date", pa.date32()),
-        type=kind,
-        key=key,
-        resident=resident,
-        invalid=invalid,
-        texts=resident_id.clean(number.take(pa.array(invalid))),
-    )
-
-
 def _count(records: Records) -> dict[str, int]:
     # Numbers that are not valid resident IDs, by kind.
-    resident = records.resident[records.invalid]
+    resident = records.type == RESIDENT_ID
     kinds = resident_id.kinds(records.texts.filter(pa.array(resident)))
     counts = {entry["values"]: entry["counts"] for entry in pc.value_counts(kinds).to_pylist()}
     others = int(np.count_nonzero(~resident))
     return counts | ({"document": others} if others else {})
 
 
-def _near_wrong_applicants(index: Index, key: Ints) -> npt.NDArray[np.bool_]:
-    from matching import repair
-
-    near = np.zeros(len(key), dtype=np.bool_)
-    for lookup, keys in zip(index.partial_wrong, repair.partial_of(key), strict=True):
-        near |= lookup.has(keys)
-    return near & (key > 0)
-
-
-def _compare(index: Index, batch: pa.RecordBatch, pairs: Pairs) -> npt.NDArray[np.int32]:
-    name, rarity = _names(index, batch, pairs)
+def _compare(index: Index, records: Records, pairs: Pairs) -> npt.NDArray[np.int32]:
+    name, rarity = _names(index, records, pairs)
     return comparison.pack(
         number=pairs.number,
         side=pairs.side,
         name=name,
         rarity=rarity,
-        birth=_births(index, batch, pairs),
-        sex=_sexes(index, batch, pairs),
+        birth=_births(index, records, pairs),
+        sex=_sexes(index, records, pairs),
         rivals=0,
     )
 
 
-def _names(index: Index, batch: pa.RecordBatch, pairs: Pairs) -> tuple[Ints, Ints]:
+def _names(index: Index, records: Records, pairs: Pairs) -> tuple[Ints, Ints]:
     """Return the level of every pair, and the rarity of the name on which the two agree, else 0."""
-    called = names.prepare(optional(batch, "name", pa.string()).take(pa.array(pairs.row)))
+    called = names.prepare(records.name.take(pa.array(pairs.row)))
     levels = names.compare(called, index.names.take(pairs.person)).astype(np.int64)
     rarity = np.where(levels == _SAME, index.rarity[pairs.person], 0)
     former = index.former
@@ -206,25 +181,23 @@ def _names(index: Index, batch: pa.RecordBatch, pairs: Pairs) -> tuple[Ints, Int
     return levels, rarity
 
 
-def _births(index: Index, batch: pa.RecordBatch, pairs: Pairs) -> Ints:
-    column = optional(batch, "birth_date", pa.date32())
-    if column.null_count == len(column):
+def _births(index: Index, records: Records, pairs: Pairs) -> Ints:
+    if records.birth.null_count == len(records.birth):
         return np.full(len(pairs.row), _UNKNOWN)
-    days = days_of(column)[pairs.row]
+    days = days_of(records.birth)[pairs.row]
     wrong = np.flatnonzero(pairs.number == _WRONG_BIRTH)
     if len(wrong):  # a date that was read off the wrong number is no second witness
         rows = pa.array(pairs.row[wrong])
-        within = pc.utf8_slice_codeunits(resident_id.clean(batch.column("resident_id").take(rows)), 6, 14)
-        copied = pc.equal(within, pc.strftime(column.take(rows), format="%Y%m%d"))
-        days[wrong[pc.fill_null(copied, fill_value=False).to_numpy(zero_copy_only=False)]] = UNKNOWN_DAY
+        within = pc.utf8_slice_codeunits(resident_id.clean(records.number.take(rows)), 6, 14)
+        copied = pc.equal(within, pc.strftime(records.birth.take(rows), format="%Y%m%d"))
+        days[wrong[flags(copied)]] = UNKNOWN_DAY
     return _given(days, index.births(pairs.person), UNKNOWN_DAY)
 
 
-def _sexes(index: Index, batch: pa.RecordBatch, pairs: Pairs) -> Ints:
-    column = optional(batch, "sex", pa.string())
-    if column.null_count == len(column):
+def _sexes(index: Index, records: Records, pairs: Pairs) -> Ints:
+    if records.sex.null_count == len(records.sex):
         return np.full(len(pairs.row), _UNKNOWN)
-    return _given(sexes_of(column)[pairs.row], index.sexes(pairs.person), UNKNOWN)
+    return _given(sexes_of(records.sex)[pairs.row], index.sexes(pairs.person), UNKNOWN)
 
 
 def _given(record: npt.NDArray[np.integer], person: npt.NDArray[np.integer], unknown: int) -> Ints:
@@ -232,37 +205,61 @@ def _given(record: npt.NDArray[np.integer], person: npt.NDArray[np.integer], unk
     return np.where(told, np.where(record == person, _AGREES, _DIFFERS), _UNKNOWN)
 
 
-def _settle(model: Model, pairs: Pairs, patterns: npt.NDArray[np.int32]) -> tuple[Pairs, npt.NDArray[np.int32]]:
-    """Leave each record its best person; where several are tied, leave them all for review.
+def _settle(
+    pairs: Pairs, patterns: npt.NDArray[np.int32], judged: Judged, place: Ints
+) -> tuple[Pairs, npt.NDArray[np.int32]]:
+    """Leave each record its best person; where several are tied, leave them all for review, each with their number.
 
-    The best grade wins; within it, those within `MARGIN` of the best weight are tied, and each carries their
-    number. Two members under one number are one person listed twice or a mistake in the lists, and which of the two
-    is not for a program to say.
+    `place` says what `judged` holds of each pair. Two members under one number are one person listed twice or a mistake
+    in the lists, and which of the two is not for a program to say.
     """
-    unique, place = np.unique(patterns, return_inverse=True)
-    judged = model.judge(unique)
-    grade, weight = judged.grade.astype(np.int64)[place], judged.weight[place]
+    grade = judged.grade[place]
     kept = np.flatnonzero(grade >= 0)
     if len(kept) < len(patterns):
-        pairs, patterns, grade, weight = pairs.take(kept), patterns[kept], grade[kept], weight[kept]
-    changes = np.flatnonzero(np.diff(pairs.row, prepend=-1))
-    if len(changes) == len(pairs.row):
+        pairs, patterns, grade, place = pairs.take(kept), patterns[kept], grade[kept], place[kept]
+    sizes = np.diff(np.flatnonzero(np.diff(pairs.row, prepend=-1)), append=len(pairs.row))
+    if len(sizes) == len(pairs.row):
         return pairs, patterns  # every record has one candidate
-    group = np.cumsum(np.diff(pairs.row, prepend=-1) != 0) - 1
-    stays = grade == np.minimum.reduceat(grade, changes)[group]
-    best = np.maximum.reduceat(np.where(stays, weight, -np.inf), changes)
-    stays &= weight >= best[group] - MARGIN
-    rivals = np.add.reduceat(stays.astype(np.int64), changes)[group]
-    patterns = comparison.with_rivals(patterns, np.where(rivals > 1, rivals, 0))
+    open_ = np.flatnonzero(np.repeat(sizes, sizes) > 1)
+    exact = np.isin(pairs.number[open_], _EXACT)
+    rivals = _rivals(pairs.row[open_], exact, grade[open_], judged.weight[place[open_]])
+    patterns[open_] = comparison.with_rivals(patterns[open_], np.where(rivals > 1, rivals, 0))
+    stays = np.ones(len(patterns), dtype=np.bool_)
+    stays[open_] = rivals > 0
     return pairs.take(stays), patterns[stays]
 
 
-def _several_records(batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
+def _rivals(
+    row: Ints, exact: Flags, grade: npt.NDArray[np.int8], weight: npt.NDArray[np.float64]
+) -> npt.NDArray[np.int64]:
+    """Return how many people each pair's record is left with, 0 where the pair itself is dismissed: int64[n].
+
+    Among equal numbers the better grade wins, and a certain one wins over everything. Otherwise the weight decides,
+    within `MARGIN`, whatever the grades. But an equal number stays beside a better one that was repaired: nobody is
+    dismissed in silence who has the very number.
+    """
+    starts = np.flatnonzero(np.diff(row, prepend=-1))
+    group = np.cumsum(np.diff(row, prepend=-1) != 0) - 1
+
+    def best(values: npt.NDArray[np.float64], among: Flags) -> npt.NDArray[np.float64]:
+        found: npt.NDArray[np.float64] = np.maximum.reduceat(np.where(among, values, -np.inf), starts)[group]
+        return found
+
+    rank = -grade.astype(np.float64)
+    leads = exact & (rank == best(rank, exact))
+    leads &= weight >= best(weight, leads) - MARGIN
+    left = leads | (~exact & (best(rank, exact) != -_CERTAIN))
+    stays = leads | (left & (weight >= best(weight, left) - MARGIN))
+    rivals: Ints = np.add.reduceat(stays.astype(np.int64), starts)[group] * stays
+    return rivals
+
+
+def _several_records(batch: pa.RecordBatch) -> Flags:
     # A record has one row, or as many rows as it has tied people, each of another person.
     ids = batch.column("record_id")
     if len(ids) < 2:  # noqa: PLR2004
         return np.zeros(len(ids), dtype=np.bool_)
-    again = pc.equal(ids.slice(1), ids.slice(0, len(ids) - 1)).to_numpy(zero_copy_only=False)
+    again = flags(pc.equal(ids.slice(1), ids.slice(0, len(ids) - 1)))
     if not again.any():
         return np.zeros(len(ids), dtype=np.bool_)
     group = np.concatenate([[0], np.cumsum(~again)])
@@ -271,7 +268,8 @@ def _several_records(batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
     person = batch.column("person").to_numpy()
     twice = np.concatenate([[False], again & (person[1:] == person[:-1])])
     starts = np.flatnonzero(np.diff(group, prepend=-1))
-    wrong = np.add.reduceat(np.ones(len(group), dtype=np.int64), starts)[group] != expected
+    rows = np.minimum(np.diff(starts, append=len(group)), _TOP_RIVALS)
+    wrong = rows[group] != expected
     wrong |= np.logical_or.reduceat(twice, starts)[group]
-    marked: npt.NDArray[np.bool_] = np.logical_or.reduceat(wrong, starts)[group]
+    marked: Flags = np.logical_or.reduceat(wrong, starts)[group]
     return marked

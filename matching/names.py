@@ -11,6 +11,7 @@ and compared by arithmetic; only the rest are compared as text.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -19,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching import characters
+from matching.buffers import flags, hashes, padded, strings
 
 Strings: TypeAlias = pa.Array | pa.ChunkedArray
 Keys: TypeAlias = npt.NDArray[np.int64]
@@ -41,6 +43,13 @@ _BETWEEN: Final = (
 # What a system writes for a character that it lacks.
 _MARK: Final = "[?\ufffd\u25a1\u3013\ue000-\uf8ff\U000f0000-\U0010fffd]"
 _MARKS: Final = re.compile(_MARK)
+# What is entered where a name is not known, as it is spelled here.
+_NOBODY: Final = (
+    "无 无名 无名氏 佚名 未知 未详 不详 不明 不清楚 不知道 未填 未填写 未提供 未登记"
+    " 暂无 没有 空 空白 姓名 测试 某某 某人 待定 待补 待补充 待查 保密 匿名 同上 查无此人"
+    " NULL NONE NIL N/A #N/A NA NAN UNKNOWN UNDEFINED ANONYMOUS TEST XX XXX XXXX"
+)
+_MOST_EDITS: Final = 6  # of a long name: 24 characters, and no register holds many that are longer
 _CUT_FROM: Final = 4  # a name of at least so many characters that begins a longer one was cut by a field's width
 _PLACES: Final = 4  # characters of a packed name
 _BYTES: Final = 3 * _PLACES  # of a packed name in UTF-8
@@ -53,7 +62,8 @@ _CHUNK: Final = 32_768  # texts compared at a time
 class Names:
     """Names of n people: `keys` int64[n], 0 for no name, and their spelling as `text`; equal names have equal keys.
 
-    A key below 0x7000 << 48 is the name itself, four lanes of 16 bits, the first character lowest; others are hashes.
+    A key below 0x7000 << 48 is the name itself, four lanes of 16 bits, the first character lowest; others are hashes,
+    and names that share one may differ.
     """
 
     keys: Keys
@@ -79,7 +89,7 @@ class Names:
 
 def prepare(values: Strings) -> Names:
     """Spell names alike and pack them, once for many comparisons."""
-    texts = _combined(values).cast(pa.string())
+    texts = strings(values)
     keys = _packed(texts)
     odd = np.flatnonzero(keys <= 0)
     if len(odd):
@@ -97,7 +107,7 @@ def prepare(values: Strings) -> Names:
 
 
 def normalise(values: Strings) -> pa.StringArray:
-    """Return one spelling per name; null where none is left.
+    """Return one spelling per name; null where none is left, and for what stands for no name (不详, N/A, 0).
 
     Half-width, upper case, composed, simplified, of usual forms, without spaces and dots; private-use codes of
     GB 18030 become their characters. What it leaves out never distinguishes two people.
@@ -106,7 +116,12 @@ def normalise(values: Strings) -> pa.StringArray:
 
 
 def name_keys(names: Names) -> Keys:
-    """Return a stable key > 0 per name, 0 for no name; equal exactly where the names are (but for 2**-60)."""
+    """Return a stable key > 0 per name, 0 for no name: int64[n].
+
+    Equal names have equal keys, and names of up to four common Chinese characters have equal keys only where they are
+    equal. The key of any other name is a hash of 60 bits: good to look people up by and to count names, but two names
+    of one hash can be made up, so that `compare` has the last word on whether they are the same.
+    """
     return names.keys
 
 
@@ -116,9 +131,9 @@ def compare(one: Names | Strings, other: Names | Strings) -> Codes:
     - `same`: spelled alike.
     - `unwritten`: alike but for characters that one side could not write, where the other has one that GBK lacks.
     - `similar`: as many edits apart as their length allows: none for names of up to two characters (one of two
-      differing is another name, and so is one more), one for three to five, then one in four. An edit is a character
-      put in, left out, replaced, or swapped with its neighbour. Or alike but for unwritten marks against ordinary
-      characters, where at least as many agree.
+      differing is another name, and so is one more), one for three to five, then one in four, six at most. An edit is
+      a character put in, left out, replaced, or swapped with its neighbour. Or alike but for unwritten marks against
+      ordinary characters, where at least as many agree.
     - `cut`: one the beginning of the other: at least four characters, or the first two of three.
     - `homophone`: of one length, every character that differs sharing a reading, whatever the tone.
     - `pinyin`: Latin letters on one side, wholly or in part, that read as the other.
@@ -130,8 +145,18 @@ def compare(one: Names | Strings, other: Names | Strings) -> Codes:
         part = slice(start, start + _BLOCK)
         codes[part] = _arithmetic(left.keys[part], right.keys[part])
     rest = np.flatnonzero(codes == _OPEN)
-    if len(rest):
-        codes[rest] = _textual(left.take(rest).text, right.take(rest).text)
+    codes[rest] = _by_text(left.take(rest), right.take(rest))
+    return codes
+
+
+def _by_text(one: Names, other: Names) -> Codes:
+    # Equal hashes are the same name only where the texts are equal as well.
+    left, right = one.text, other.text
+    codes = np.full(len(one), _SAME, dtype=np.int8)
+    apart = np.flatnonzero((one.keys != other.keys) | flags(pc.not_equal(left, right)))
+    if len(apart):
+        rows = pa.array(apart)
+        codes[apart] = _textual(left.take(rows), right.take(rows))
     return codes
 
 
@@ -139,23 +164,28 @@ def compare(one: Names | Strings, other: Names | Strings) -> Codes:
 
 
 def _packed(texts: pa.StringArray) -> Keys:
-    """Pack names that need no spelling; 0 for null, -1 for all others."""
+    """Pack names that need no spelling; 0 for null, -1 for all others and for words that stand for no name."""
     keys = np.empty(len(texts), dtype=np.int64)
-    offsets, data = _buffers(texts)
+    data, offsets = padded(texts, 16)
+    begins, nobody = _nobody()
     for start in range(0, len(keys), _BLOCK):
-        keys[start : start + _BLOCK] = _pack(offsets[start : start + _BLOCK + 1], data)
+        block = _pack(offsets[start : start + _BLOCK + 1], data)
+        suspects = np.flatnonzero(begins.take(block.view(np.uint16)[::_PLACES]))
+        block[suspects[np.isin(block[suspects], nobody)]] = -1
+        keys[start : start + _BLOCK] = block
     if texts.null_count:
-        keys[_flags(texts.is_null())] = 0
+        keys[flags(texts.is_null())] = 0
     return keys
 
 
-def _buffers(texts: pa.StringArray) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
-    _, offsets, data = texts.buffers()
-    if not len(texts):
-        return np.zeros(1, np.int32), np.zeros(16, np.uint8)
-    places = np.frombuffer(offsets, np.int32, len(texts) + 1, texts.offset * 4)
-    used = np.frombuffer(data, np.uint8)[places[0] : places[-1]] if data is not None else np.zeros(0, np.uint8)
-    return places - places[0], np.concatenate([used, np.zeros(16, np.uint8)])
+@cache
+def _nobody() -> tuple[Flags, Keys]:
+    # The packed words among `_NOBODY`, and by lane which of them begin so: hardly any name does.
+    words = [word for word in _NOBODY.split() if len(word) <= _PLACES and characters.is_han(word)]
+    lanes = [[ord(character) - characters.BEFORE for character in word] for word in words]
+    begins = np.zeros(1 << 16, dtype=np.bool_)
+    begins[[word[0] for word in lanes]] = True
+    return begins, np.array([sum(lane << 16 * at for at, lane in enumerate(word)) for word in lanes], np.int64)
 
 
 def _pack(offsets: npt.NDArray[np.int32], data: npt.NDArray[np.uint8]) -> Keys:
@@ -194,13 +224,13 @@ _FIRST: Final = _by_size(lambda places: sum(characters.BEFORE << 16 * place for 
 
 
 def _arithmetic(one: Keys, other: Keys) -> Codes:
-    """Compare packed names; leave others open unless they are equal or missing."""
+    """Compare packed names; leave others open unless one is missing."""
     codes = np.full(len(one), _DIFFERENT, dtype=np.int8)
     missing = (one == 0) | (other == 0)
     equal = one == other
     unpacked = np.maximum(one, other) >= _HASHED
-    codes[unpacked] = _OPEN
     codes[equal] = _SAME
+    codes[unpacked] = _OPEN
     codes[missing] = _MISSING
     rows = np.flatnonzero(codes == _DIFFERENT)
     if len(rows):
@@ -276,26 +306,14 @@ def _spell(names: pa.StringArray) -> pa.StringArray:
     table = characters.folds()
     folded = np.where(joined < len(table), table[np.minimum(joined, len(table) - 1)], joined)
     names = pa.array(folded.tobytes().decode("utf-32-le").split("\n")[: len(names)], pa.string())
-    return pc.if_else(pc.equal(names, ""), pa.nulls(1, pa.string())[0], names)
+    nobody = pc.is_in(names, pa.array(_NOBODY.split(), pa.string()))
+    named = pc.and_(pc.match_substring_regex(names, "\\pL"), pc.invert(nobody))  # digits or marks alone are no name
+    return pc.if_else(named, names, pa.nulls(1, pa.string())[0])
 
 
 def _hashes(texts: pa.StringArray) -> Keys:
-    """Hash texts to 60 bits over `_HASHED`, the same on every machine; 0 for null."""
-    offsets, data = _buffers(texts)
-    starts, sizes = offsets[:-1].astype(np.int64), np.diff(offsets).astype(np.int64)
-    hashes = sizes.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    rows = np.arange(len(sizes))
-    word = np.ndarray((len(data) - 15,), "V8", data, strides=(1,))
-    for place in range(0, int(sizes.max(initial=0)), 8):
-        rows = rows[sizes[rows] > place]
-        words = word[starts[rows] + place].view("<u8")
-        left = np.minimum(sizes[rows] - place, 8).astype(np.uint64)
-        words = words & (np.uint64(0xFFFFFFFFFFFFFFFF) >> (np.uint64(64) - np.uint64(8) * left))
-        mixed = (hashes[rows] ^ words) * np.uint64(0xFF51AFD7ED558CCD)
-        mixed = (mixed ^ (mixed >> np.uint64(32))) * np.uint64(0xC4CEB9FE1A85EC53)
-        hashes[rows] = mixed ^ (mixed >> np.uint64(29))
-    keys = (hashes >> np.uint64(4)).astype(np.int64) | _HASHED
-    return np.where(_flags(texts.is_null()), 0, keys)
+    """Hash texts to 60 bits over `_HASHED`; 0 for null."""
+    return np.where(flags(texts.is_null()), 0, (hashes(texts) >> np.uint64(4)).astype(np.int64) | _HASHED)
 
 
 def _textual(one: pa.StringArray, other: pa.StringArray) -> Codes:
@@ -303,7 +321,7 @@ def _textual(one: pa.StringArray, other: pa.StringArray) -> Codes:
     codes = np.full(len(one), _DIFFERENT, dtype=np.int8)
     lengths, others = _lengths(one), _lengths(other)
     shorter, longer = np.minimum(lengths, others), np.maximum(lengths, others)
-    begin = _flags(pc.equal(pc.utf8_slice_codeunits(one, 0, 2), pc.utf8_slice_codeunits(other, 0, 2)))
+    begin = flags(pc.equal(pc.utf8_slice_codeunits(one, 0, 2), pc.utf8_slice_codeunits(other, 0, 2)))
     odd = np.flatnonzero(_matches(one, "\\P{Han}") | _matches(other, "\\P{Han}"))
 
     def settle(rows: Rows, level: int, holds: Callable[[str, str], bool]) -> None:  # the first levels last
@@ -313,7 +331,8 @@ def _textual(one: pa.StringArray, other: pa.StringArray) -> Codes:
     settle(odd, _PINYIN, characters.reads_as)
     settle(np.flatnonzero(lengths == others), _HOMOPHONE, characters.sounds_like)
     settle(np.flatnonzero(begin & (longer > shorter) & (shorter >= 2)), _CUT, _is_cut)  # noqa: PLR2004  the prefix above
-    allowed = np.where(shorter <= 2, 0, np.where(shorter <= 5, 1, shorter // 4))  # noqa: PLR2004  the rule of `similar`
+    quarter = np.minimum(shorter // 4, _MOST_EDITS)
+    allowed = np.where(shorter <= 2, 0, np.where(shorter <= 5, 1, quarter))  # noqa: PLR2004  the rule of `similar`
     hopeful = np.flatnonzero((longer - shorter <= allowed) & (allowed > 0))
     near = _edits(one.take(hopeful), other.take(hopeful), int(allowed.max(initial=0))) <= allowed[hopeful]
     codes[hopeful[near]] = _SIMILAR
@@ -377,13 +396,4 @@ def _lengths(texts: pa.StringArray) -> npt.NDArray[np.int64]:
 
 
 def _matches(texts: pa.StringArray, pattern: str) -> Flags:
-    return _flags(pc.match_substring_regex(texts, pattern))
-
-
-def _combined(values: Strings) -> pa.Array:
-    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-
-
-def _flags(array: pa.BooleanArray) -> Flags:
-    flags: Flags = array.to_numpy(zero_copy_only=False)
-    return flags
+    return flags(pc.match_substring_regex(texts, pattern))

@@ -15,7 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matching.buffers import Bytes, Ints, Offsets, flags, layout, lengths, matrix
+from matching.buffers import Bytes, Flags, Ints, Offsets, layout, lengths, matrix
+from matching.resident_id import hidden, masked
 from matching.swar import CHECKS, LENGTH, WEIGHTS, is_day
 
 EDITS: Final = ("substitution", "swap", "insertion", "deletion")  # what the typist did
@@ -36,8 +37,8 @@ _SHARES: Final = (_INVERSES[:, np.newaxis] * np.arange(11) % 11).astype(np.uint8
 _BIRTHS: Final = 10**8  # eight digits
 _ENDINGS: Final = 11_000  # a sequence of three digits and a check character
 _LONGEST_MASK: Final = 24
-_MASK: Final = "^[0-9*#?_X]{2,}$"
-_MASK_MARK: Final = "[*#?_]|XX"
+_OLD_LENGTH: Final = 15
+_FIRST_REGION: Final = 100_000
 _CHECK_VALUES: Final = _VALUES[np.frombuffer(CHECKS, dtype=np.uint8)].astype(np.int64)
 _FOURS: Final = np.array([8 * (n // 1000) + 4 * (n // 100 % 10) + 2 * (n // 10 % 10) + n % 10 for n in range(10_000)])
 
@@ -79,17 +80,14 @@ def edits(texts: pa.StringArray) -> Probes:
 def partial_keys(texts: pa.StringArray) -> Ints:
     """Return, for each segment of `LEFT_OUT`, the key of the two others as they stand in a text: int64[3, n].
 
-    0 where those are not wholly digits (X allowed as the last character), or where the birth date that is kept is no
-    day of the calendar. The segments are read from both ends, so that a digit too many or too few (16 to 20 characters)
-    or a mask of any length within the segment left out does no harm. Keys compare within one segment left out, not
-    across.
+    0 where those are not wholly digits (X allowed as the last character), or where what is kept can be no region (it
+    begins with 0) or no birth date (not a day of the calendar). The segments are read from both ends, so that a digit
+    too many or too few (16 to 20 characters) or a mask of any length within the segment left out does no harm. Keys
+    compare within one segment left out, not across.
     """
     plain = _one_byte_each(texts)
     sizes = lengths(plain)
-    rows = np.flatnonzero(
-        ((sizes >= LENGTH - 2) & (sizes <= LENGTH + 2))
-        | ((sizes <= _LONGEST_MASK) & flags(pc.match_substring_regex(plain, _MASK_MARK)))
-    )
+    rows = np.flatnonzero(((sizes >= LENGTH - 2) & (sizes <= LENGTH + 2)) | ((sizes <= _LONGEST_MASK) & hidden(plain)))
     keys = np.zeros((len(LEFT_OUT), len(texts)), dtype=np.int64)
     if len(rows):
         within = sizes[rows]
@@ -97,39 +95,39 @@ def partial_keys(texts: pa.StringArray) -> Ints:
         region, birth = _number(head[:6]), _number(head[6:])
         late_birth, sequence, check = _number(tail[:8]), _number(tail[8:11]), tail[11].astype(np.int64)
         ending = np.where((sequence < 0) | (check > _TEN), -1, sequence * 11 + check)
-        for place, (first, second, span, born, kept) in enumerate(
+        placed, ended = region >= _FIRST_REGION, ending >= 0
+        for place, (first, second, span, good, kept) in enumerate(
             (
-                (late_birth, ending, _ENDINGS, late_birth, 12),
-                (region, ending, _ENDINGS, None, 10),
-                (region, birth, _BIRTHS, birth, 14),
+                (late_birth, ending, _ENDINGS, is_day(late_birth) & ended, 12),
+                (region, ending, _ENDINGS, placed & ended, 10),
+                (region, birth, _BIRTHS, placed & is_day(birth), 14),
             )
         ):
-            good = (first >= 0) & (second >= 0) & (within > kept)
-            if born is not None:
-                good &= is_day(born)
-            keys[place, rows] = np.where(good, first * span + second, 0)
+            keys[place, rows] = np.where(good & (within > kept), first * span + second, 0)
     return keys
 
 
 def partial_of(keys: Ints) -> Ints:
-    """Return what `partial_keys` does for the numbers of valid keys (all > 0): int64[3, m]."""
+    """Return what `partial_keys` does for the numbers of valid keys: int64[3, m], all > 0; 0 where a key is 0."""
     region, birth = keys // 10**11, keys // 1000 % _BIRTHS
     ending = keys % 1000 * 11 + _check_values(keys)
-    return np.stack([birth * _ENDINGS + ending, region * _ENDINGS + ending, region * _BIRTHS + birth])
+    parts = np.stack([birth * _ENDINGS + ending, region * _ENDINGS + ending, region * _BIRTHS + birth])
+    return parts * (keys > 0)
 
 
 def masks(texts: pa.StringArray) -> Bytes:
     """Return the characters that a masked text leaves known: uint8[n, 18] of ASCII, 0 where hidden.
 
-    A mask is of digits and marks (`*`, `#`, `?`, `_`, or X in a run), with an X as the last character after anything
-    but another X known. With 18 characters each stands at its place; in a mask of another length only the leading and
-    the trailing run of known characters have places. A row that is no mask is all 0.
+    A mask is what `resident_id.masked` says, an X as the last character after anything but another X being known. With
+    18 characters each stands at its place, and so it does with 15, as in a number without century and check; in a mask
+    of another length (or of 15 that ends with X, or whose month cannot be) only the leading and the trailing run of
+    known characters have places. The century of a number of 15 was never written and is not known. A row that is no
+    mask is all 0.
     """
     plain = _one_byte_each(texts)
     known = np.zeros((len(texts), LENGTH), dtype=np.uint8)
-    masked = pc.and_(pc.match_substring_regex(plain, _MASK), pc.match_substring_regex(plain, _MASK_MARK))
     sizes = lengths(plain)
-    rows = np.flatnonzero(flags(masked) & (sizes <= _LONGEST_MASK))
+    rows = np.flatnonzero(masked(plain) & (sizes > 1) & (sizes <= _LONGEST_MASK))
     for length in np.unique(sizes[rows]).tolist():
         chosen = rows[sizes[rows] == length]
         characters = matrix(plain.take(pa.array(chosen)), length)
@@ -138,6 +136,11 @@ def masks(texts: pa.StringArray) -> Bytes:
         if length == LENGTH:
             known[chosen] = np.where(shown, characters, 0)
             continue
+        if length == _OLD_LENGTH:
+            old = _old(characters, shown)
+            visible = np.where(shown, characters, 0)[old]
+            known[chosen[old], :6], known[chosen[old], 8:17] = visible[:, :6], visible[:, 6:]
+            chosen, characters, shown = chosen[~old], characters[~old], shown[~old]
         leading = np.logical_and.accumulate(shown, axis=1)
         trailing = np.logical_and.accumulate(shown[:, ::-1], axis=1)[:, ::-1]
         fits = leading.sum(axis=1) + trailing.sum(axis=1) < LENGTH  # at least one place is hidden
@@ -147,6 +150,14 @@ def masks(texts: pa.StringArray) -> Bytes:
         both[:, LENGTH - width :] |= np.where(trailing, characters, 0)[:, length - width :]
         known[chosen] = np.where(fits[:, np.newaxis], both, 0)
     return known
+
+
+def _old(characters: Bytes, shown: Flags) -> Flags:
+    # Which masks of 15 places hide a number of 15 digits, not one of 18 with fewer marks than hidden places.
+    month = (characters[:, 8:10].astype(np.int64) - ord("0")) @ np.array([10, 1])
+    may_be = ~shown[:, 8:10].all(axis=1) | ((month >= 1) & (month <= 12))  # noqa: PLR2004
+    old: Flags = may_be & ~(shown[:, -1] & (characters[:, -1] == ord("X")))
+    return old
 
 
 def _replaced(values: Bytes) -> tuple[Ints, Ints, npt.NDArray[np.int8]]:

@@ -29,7 +29,7 @@ Kind = Literal[
     "valid15",  # encodes after the upgrade to 18
     "empty",  # null, or nothing but spaces
     "scientific",  # 3.20102E+17: a spreadsheet has lost the number
-    "masked",  # 320102********1234
+    "masked",  # 320102********1234: places are hidden, all of them perhaps
     "old_sequence",  # 15 digits with a sequence of 996 to 999: born in 18xx, for review
     "old_card",  # a foreigner's permanent card before 2023: 3 letters and 12 digits
     "bad_check",  # 17 digits and a check character that does not follow from them
@@ -39,6 +39,8 @@ Kind = Literal[
 ]
 
 _OLD_LENGTH: Final = 15
+_HIDDEN: Final = "([*#?_]|XX)"  # what tells that places of a cleaned text are hidden; a single X may be a check
+_MASKED: Final = f"^[0-9X*#?_]*{_HIDDEN}[0-9X*#?_]*$"
 _PERMITS: Final = 810_000  # 81, 82, 83: permits; 9: foreigners' cards: the first six digits are no region
 _NOTHING: Final = pa.nulls(1, pa.string())[0]  # not pa.scalar, which would import pandas
 
@@ -50,22 +52,27 @@ _APOSTROPHE: Final = "^['`\\x{2018}\\x{2019}\\x{FF07}]+"
 # What a value that is not all digits may be; a later one wins.
 _PATTERNS: Final[tuple[tuple[Kind, str], ...]] = (
     ("old_card", "^[A-Z]{3}[0-9]{12}$"),
-    ("masked", "^[0-9*#?_X]*[0-9][0-9*#?_X]*$"),
+    ("masked", _MASKED),
     ("scientific", "^[0-9]([.][0-9]+)?E[+]?[0-9]{1,2}$"),
 )
 _OLD_SEQUENCE: Final = "99[6-9]$"
 _DIGITS: Final = among("0123456789")
 _WIDE: Final = np.arange(256) >= 128  # noqa: PLR2004  bytes of characters outside ASCII
 _PLAIN: Final = among("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_HALF_WIDTH: Final = "0123456789Xx*#?"
+_HALF_WIDTH: Final = "0123456789Xx*#?_"
 _FULL_WIDTH: Final = "".join(chr(ord(half) + 0xFEE0) for half in _HALF_WIDTH)
-_MARKS: Final = "[●•○×]"  # how else a place is masked
+# How else places are hidden: squares, circles and ellipses; and a run of what separates parts where it stands alone.
+_MARKS: Final = (
+    "[\\x{D7}\\x{2022}\\x{2025}\\x{2026}\\x{22EF}\\x{25A0}\\x{25A1}\\x{25CB}\\x{25CF}\\x{25EF}\\x{3013}\\x{FFFD}]"
+)
+_SEPARATOR: Final = "[-.~/\\x{B7}\\x{2010}-\\x{2015}\\x{2212}\\x{FF0D}\\x{FF0E}\\x{FF0F}\\x{FF5E}]"
 
 
 def clean(values: Strings) -> pa.StringArray:
     """Return numbers as they were meant to be typed: half-width, upper case, no spaces, no leading apostrophe.
 
-    A null or a cell of nothing but spaces becomes null. Nothing is repaired, and a 15-digit number stays one.
+    A null or a cell of nothing but spaces becomes null. Nothing is repaired, and a 15-digit number stays one. Signs
+    that hide a place become `*`, and so do two or more separators in a row: 320102--------1234.
     """
     texts = strings(values)
     dirty = _dirty(texts)
@@ -79,7 +86,7 @@ def clean(values: Strings) -> pa.StringArray:
 def encode(values: Strings) -> pa.Int64Array:
     """Return the 17 digits of each valid number as an int64; null for every other value.
 
-    Valid: 18 characters, check character right, a calendar date between `FIRST_DAY` and `LAST_DAY`, no leading zero.
+    Valid: 18 characters, check character right, a calendar date from 1880 to 2100 (`swar.is_day`), no leading zero.
     A 15-digit number is upgraded (`19` after the region) if its date holds; a sequence of 996 to 999 marked people born
     in 18xx and is left to review. Values are cleaned first; clean ones cost nothing for it.
     """
@@ -172,6 +179,16 @@ def kinds(values: Strings) -> pa.StringArray:
     return pa.array(names, pa.string()).take(pa.array(codes, pa.int8()))
 
 
+def hidden(texts: pa.StringArray) -> Flags:
+    """Say which cleaned texts, numbers or not, hide some of their places behind `*`, `#`, `?`, `_` or XX."""
+    return flags(pc.match_substring_regex(texts, _HIDDEN))
+
+
+def masked(texts: pa.StringArray) -> Flags:
+    """Say which cleaned texts are numbers with hidden places: nothing but digits, X and the marks of `hidden`."""
+    return flags(pc.match_substring_regex(texts, _MASKED))
+
+
 def _whole(texts: pa.StringArray, long: Flags) -> npt.NDArray[np.int8]:
     # The kinds of 18 (`long`) or 15 digits.
     names = get_args(Kind)
@@ -207,7 +224,14 @@ def _scrub_deeply(texts: pa.StringArray) -> pa.StringArray:
     texts = pc.replace_substring_regex(texts, _MARKS, "*")
     texts = pc.replace_substring_regex(texts, _NOISE, "")
     texts = pc.replace_substring_regex(texts, _APOSTROPHE, "")
+    texts = pc.if_else(pa.array(counts(texts, _DIGITS) > 0), _starred(texts), texts)
     return pc.ascii_upper(texts)
+
+
+def _starred(texts: pa.StringArray) -> pa.StringArray:
+    # A run of separators as stars: in pairs, then one that is left over behind a star.
+    texts = pc.replace_substring_regex(texts, _SEPARATOR * 2, "**")
+    return pc.replace_substring_regex(texts, "[*]" + _SEPARATOR, "**")
 
 
 def _keys(texts: pa.StringArray) -> Ints:

@@ -55,7 +55,7 @@ CODES: Final = (
 _GIVEN_CODES: Final = tuple(code for code in CODES if code.startswith(("birth-", "sex-")))
 EVIDENCE: Final = pa.struct([pa.field("code", pa.string()), pa.field("weight", pa.float64())])
 
-MARGIN: Final = 4.0  # candidates of one grade whose weights are this close are tied: 16 to 1 is not enough to choose
+MARGIN: Final = 4.0  # candidates whose weights are this close are tied: 16 to 1 is not enough to choose
 
 EXACT: Final = ("equal", "equal-15", "equal-document")
 # Either side may have been the wrong one.
@@ -160,9 +160,7 @@ class Model:
         offsets = np.concatenate([[0], np.cumsum(there.sum(axis=1))]).astype(np.int32)
         codes = pa.array(CODES, pa.string()).take(pa.array(observed[there]))
         parts = pa.StructArray.from_arrays([codes, pa.array(weights[there])], fields=list(EVIDENCE))
-        return Judged(
-            self._graded(levels, total - shared, total), total, pa.ListArray.from_arrays(pa.array(offsets), parts)
-        )
+        return Judged(self._graded(levels, total - shared), total, pa.ListArray.from_arrays(pa.array(offsets), parts))
 
     def _observed(self, levels: dict[str, Ints]) -> tuple[Ints, Floats]:
         """Return code (index into CODES, -1: none) and weight of every field, int and float [k, 6]."""
@@ -190,8 +188,8 @@ class Model:
         never = np.isin(observed, [CODES.index(code) for code in _NEVER_FOR])
         return observed, np.where(never, np.minimum(weights, 0.0), weights)
 
-    def _graded(self, levels: dict[str, Ints], alone: Floats, weight: Floats) -> Small:
-        """Apply the rules. `alone` is the weight without the rivals: a tie lowers a grade, it never hides a match."""
+    def _graded(self, levels: dict[str, Ints], alone: Floats) -> Small:
+        """Apply the rules. `alone` is the weight without the rivals: a tie makes nobody certain and hides nobody."""
         number, name, tied = levels["number"], levels["name"], levels["rivals"] > 0
         exact = np.isin(number, _indices(EXACT, NUMBERS))
         close = number == NUMBERS.index(CLOSE)
@@ -200,7 +198,7 @@ class Model:
         borne_out = np.isin(name, _indices(BY_RARITY, NAMES)) & (levels["birth"] == GIVENS.index("same"))
         certain = exact & agrees & ~tied
         probable = (exact & (name != NAMES.index("different"))) | (
-            ~exact & agrees & (weight >= self.probable) & (~close | borne_out)
+            ~exact & agrees & (alone >= self.probable) & (~close | borne_out)
         )
         possible = exact | ((alone >= self.possible) & (~close | borne_out))
         return np.select([certain, probable, possible], [0, 1, 2], NO_MATCH).astype(np.int8)

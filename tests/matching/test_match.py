@@ -2,19 +2,25 @@
 
 import math
 import random
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from catalogue.problems import Stop
+from hedui.pipeline.engines.local import LocalEngine
+from hedui.pipeline.engines.match import match_records
 from matching import match as module
 from matching import resident_id
+from matching.candidates import Records, candidates
 from matching.index import APPLICANT_SCHEMA, Index
 from matching.match import COMPACT_SCHEMA, MATCH_SCHEMA, RECORD_SCHEMA, Expand, Matcher
-from matching.scoring import Model
+from matching.scoring import MARGIN, Model
 
 NUMBER, OLD = "11010519491231002X", "110105491231002"
 
@@ -35,9 +41,9 @@ def compact(people: pa.Table, batch: pa.RecordBatch, size: int | None = None) ->
     return pa.Table.from_batches([matcher(piece) for piece in pieces], schema=COMPACT_SCHEMA)
 
 
-def match(people: pa.Table, *rows: dict) -> list[dict]:
+def match(people: pa.Table, *rows: dict, model: Model | None = None) -> list[dict]:
     """Match records to applicants as an engine does: kernel, sort, write out."""
-    model = Model.shipped()
+    model = model or Model.shipped()
     index = Index.build(people, model)
     found = Matcher(index, model)(records(*rows))
     order = [("record_id", "ascending"), ("person", "ascending")]
@@ -124,14 +130,36 @@ def test_a_wrong_number_on_the_applicants_side() -> None:
         assert found["grade"] == "probable"
         assert "side-applicant" in codes(found)
     (found,) = match(applicants(applicant(number="77010519491231002X")), record())
-    assert (found["grade"], codes(found)[0]) == ("probable", "number-region")
+    assert (found["grade"], codes(found)[:2]) == ("probable", ["number-region", "side-applicant"])
+    for masked in ("110105********002X", "11010519491231****"):
+        (found,) = match(applicants(applicant(number=masked)), record())
+        assert (found["grade"], codes(found)[:2]) == ("probable", ["number-masked", "name-same"]), "hidden, not wrong"
+        assert match(applicants(applicant(number=masked)), record(number=numbers(1)[0])) == []
     (found,) = match(applicants(applicant(number="11010519491231003X")), record(number="11010519491231003X"))
     assert (found["grade"], codes(found)[0]) == ("probable", "number-equal-text"), "wrong alike on both sides"
 
 
 def test_a_name_alone_never_matches() -> None:
     lost = [None, "", "3.20102E+17", "无", "********", "1****************X", "000000000000000000", numbers(1)[0]]
-    assert match(applicants(applicant()), *(record(number=text, ref=f"r{i}") for i, text in enumerate(lost))) == []
+    rows = [record(number=text, ref=f"r{i}") for i, text in enumerate(lost)]
+    assert match(applicants(applicant()), *rows) == []
+
+
+@pytest.mark.parametrize("none", [None, "", "无", "3.20102E+17"])
+def test_an_applicant_without_a_number_matches_nobody(none: str | None) -> None:
+    people = applicants(applicant(number=none), applicant(number=none, document_type="passport", ref="H2-1"))
+    shown = [
+        "0" * 18,
+        "000000********0000",
+        "00000000000000000X",
+        "000000000000000001",
+        "0" * 17,
+        "********",
+        NUMBER,
+        none,
+    ]
+    shown += ["000000000000010000", "00000019000101****", "********000000000X", "000000????????0001"]
+    assert match(people, *(record(number=text, ref=f"r{i}") for i, text in enumerate(shown))) == []
 
 
 def test_documents_without_a_checksum() -> None:
@@ -147,7 +175,7 @@ def test_documents_without_a_checksum() -> None:
         return (found[0]["grade"], codes(found[0])[0]) if found else None
 
     passport = {"document_type": "passport"}
-    assert best(record("Zhang Wei", "e 1234 5678", **passport)) is None or True
+    assert best(record("Li Si", "e 1234 5678", **passport)) == ("possible", "number-equal-document")
     assert best(record("Wei Zhang", "e12345678", **passport)) == ("certain", "number-equal-document")
     assert best(record("李大力", "南字第12345678号", document_type="military")) == ("certain", "number-equal-document")
     assert best(record("john smith", "abc123456789012")) == ("certain", "number-equal-document")
@@ -200,6 +228,74 @@ def test_the_better_grade_wins_alone() -> None:
     assert (found["applicant_id"], found["grade"]) == ("H1-1", "certain")
 
 
+def test_whoever_has_the_very_number_stays_beside_a_better_name() -> None:
+    people = applicants(applicant("李大力", ref="H1-1"), applicant(number="11010519491231003X", ref="H2-1"))
+    exact, repaired = match(people, record(number=NUMBER))
+    assert [exact["applicant_id"], repaired["applicant_id"]] == ["H1-1", "H2-1"]
+    assert [exact["grade"], repaired["grade"]] == ["possible", "probable"]
+    assert codes(exact)[0] == "number-equal"
+    assert {found["evidence"][-1]["weight"] for found in (exact, repaired)} == {-1.0}, "of two"
+
+
+def test_a_certain_match_leaves_nobody_beside_it() -> None:
+    """Not even a slip of the fingers, which is the likelier for being so rare."""
+    people = applicants(applicant(ref="H1-1"), applicant(number="110105194912310002X", ref="H2-1"))
+    (found,) = match(people, record())
+    assert (found["applicant_id"], found["grade"]) == ("H1-1", "certain")
+    (other,) = match(people.slice(1), record())
+    assert other["weight"] > found["weight"] - MARGIN
+
+
+def test_of_two_with_the_very_number_the_weight_decides_within_a_grade() -> None:
+    listed = [
+        applicant(number="E12345678", document_type="passport", ref=f"H{year}", birth_date=date(year, 3, 4))
+        for year in (1970, 1980)
+    ]
+    passport = record(number="E12345678", document_type="passport")
+    (found,) = match(applicants(*listed), passport | {"birth_date": date(1980, 3, 4)})
+    assert (found["applicant_id"], found["grade"]) == ("H1980", "certain")
+    assert {row["grade"] for row in match(applicants(*listed), passport)} == {"probable"}
+
+
+def test_of_repaired_numbers_those_within_the_margin_are_tied() -> None:
+    wrong = "11010519491231003X"  # a slip in the sequence, or two in the birth date
+    births = pa.array([f"110105{year}1231003X" for year in range(1950, 1990)])
+    other = births.filter(resident_id.encode(births).is_valid())[0].as_py()
+    near, far = applicant(ref="H1-1"), applicant(number=other, ref="H2-1")
+    (one,), (less,) = (match(applicants(each), record(number=wrong)) for each in (near, far))
+    assert (one["grade"], less["grade"]) == ("probable", "probable")
+    assert one["weight"] > less["weight"] + MARGIN
+    (found,) = match(applicants(near, far), record(number=wrong))
+    assert (found["applicant_id"], codes(found)) == ("H1-1", codes(one))
+    twins = applicants(near, applicant(ref="H3-1", birth_date=date(1949, 12, 31)))
+    first, second = match(twins, record(number=wrong, birth_date=date(1949, 12, 31)))
+    assert abs(first["weight"] - second["weight"]) <= MARGIN
+
+
+def test_weights_across_the_threshold_are_compared_by_weight_and_not_by_grade() -> None:
+    """A hair above `probable` does not dismiss a hair below it, nor does a tie make either less than it is alone."""
+    wrong, lax = "11010519491231003X", replace(Model.shipped(), probable=0.0, possible=0.0)
+    people = applicants(applicant(ref="H1-1"), applicant("欧阳紫刚", ref="H2-1", former_names=[RARE]))
+    both = match(people, record(number=wrong), model=lax)
+    assert len(both) == 2
+    weights = sorted(found["weight"] + 1 for found in both)
+    assert weights[0] < weights[1] < weights[0] + MARGIN
+    found = match(people, record(number=wrong), model=replace(lax, probable=sum(weights) / 2))
+    assert sorted(row["grade"] for row in found) == ["possible", "probable"]
+    found = match(people, record(number=wrong), model=replace(lax, probable=weights[0]))
+    assert [row["grade"] for row in found] == ["probable", "probable"]
+
+
+@pytest.mark.parametrize("count", [2, 62, 63, 64, 65, 200])
+def test_however_many_share_a_number_all_of_them_are_left(count: int) -> None:
+    listed = [applicant(ref=f"H{place:03d}") for place in range(count)]
+    found = match(applicants(*listed), record())
+    assert [row["applicant_id"] for row in found] == [row["applicant_id"] for row in listed]
+    assert {row["grade"] for row in found} == {"probable"}
+    found = match(applicants(*listed), record(), record())
+    assert {row["grade"] for row in found} == {module.DUPLICATE}, "two records of one id"
+
+
 def test_one_person_listed_in_two_households_goes_to_review_in_both() -> None:
     people = applicants(applicant(ref="H2-1"), applicant(ref="H1-1"))
     for number in (NUMBER, OLD, "11010519491231003X"):
@@ -218,6 +314,14 @@ def test_records_that_share_their_id_are_marked() -> None:
     tied = applicants(applicant(ref="H1-1"), applicant(ref="H2-1"))
     assert {row["grade"] for row in match(tied, record(), record())} == {module.DUPLICATE}
     assert {row["grade"] for row in match(tied, record(), record(ref="s"))} == {"probable"}
+
+
+def test_searches_that_were_given_up_are_counted() -> None:
+    crowd = applicants(*(applicant(ref=f"H{place:03d}") for place in range(65)))
+    wrong = records(record(number="11010519491231003X"), record(number="11010519491213002X"))
+    for people, count in ((crowd, 4), (crowd.slice(1), 0)):  # each as meant, and all but a segment
+        counted = {row["counted"]: row["count"] for row in compact(people, wrong).to_pylist() if row["counted"]}
+        assert counted.get("capped", 0) == count
 
 
 def test_what_cannot_be_read_is_counted() -> None:
@@ -290,13 +394,33 @@ def test_the_screen_hides_nothing(crowd: tuple[pa.Table, pa.RecordBatch]) -> Non
     assert matcher(batch.take(pa.array(rows))).equals(matcher(batch))
 
 
+WRONG = [
+    "11010519491231003X",  # one error
+    "77010519491231002X",  # in one segment
+    "11010519671131002X",
+    "110105194912319990",
+    "110105********002X",  # hidden
+    "11010159491231002X",  # a swap that reaches into two segments
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_the_screen_lets_through_what_an_applicants_wrong_number_was_meant_to_be(wrong: str) -> None:
+    model = Model.shipped()
+    matcher = Matcher(Index.build(applicants(applicant(number=wrong)), model), model)
+    batch = records(record(number=numbers(1)[0], ref="s"), record())
+    rows = matcher.screen(batch.select(["resident_id", "document_type"]))
+    assert matcher(batch.take(pa.array(rows))).equals(matcher(batch))
+    assert matcher(batch)["record_id"].drop_null().to_pylist() == ["r"]
+
+
 def test_finds_what_comparing_everybody_finds(crowd: tuple[pa.Table, pa.RecordBatch]) -> None:
     """Every pair whose numbers are one typing error apart, or agree in two segments, is a candidate."""
     people, batch = crowd
     model = Model.shipped()
     index = Index.build(people, model)
     found = set()
-    pairs, _ = module.candidates(index, module._read(batch))
+    pairs, _ = candidates(index, Records.read(batch))
     for row, person in zip(pairs.row.tolist(), pairs.person.tolist(), strict=True):
         found.add((row, person))
     cleaned = resident_id.clean(batch.column("resident_id")).to_pylist()
@@ -364,6 +488,28 @@ def test_empty_inputs() -> None:
     assert compact(applicants(), records()).schema == COMPACT_SCHEMA
     assert MATCH_SCHEMA.names == ["record_id", "applicant_id", "grade", "weight", "evidence"]
     assert RECORD_SCHEMA.names[:3] == ["record_id", "resident_id", "name"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "delivered", "code", "count"),
+    [
+        (["a", None, ""], ["r"], "match-id-missing", 2),
+        (["a", "b", "a"], ["r"], "match-duplicate-applicants", 1),
+        (["a"], ["r", None], "match-records-without-id", 1),
+        (["a"], ["r", "s", "r", "s", "t", "r"], "match-duplicate-records", 2),
+    ],
+)
+def test_ids_that_do_not_tell_rows_apart_end_a_run(
+    tmp_path: Path, listed: list[str | None], delivered: list[str | None], code: str, count: int
+) -> None:
+    people, rows, out = (tmp_path / f"{name}.parquet" for name in ("people", "rows", "out"))
+    pq.write_table(
+        pa.table({"ref": listed, "resident_id": [NUMBER] * len(listed), "name": [RARE] * len(listed)}), people
+    )
+    pq.write_table(pa.Table.from_batches([records(*(record(ref=ref) for ref in delivered))]), rows)
+    with pytest.raises(Stop) as problem:
+        match_records(LocalEngine(tmp_path), people, [rows], out, applicant_id="ref")
+    assert (problem.value.code, problem.value.where["count"], out.exists()) == (code, count, False)
 
 
 def test_matching_reads_no_files_but_its_parameters() -> None:

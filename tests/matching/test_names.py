@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
-from matching import names
+from matching import characters, names
 
 DOTS = "\u00b7\u2022\u30fb\uff65\uff0e.\u2027\u2219\u22c5\u3002\uff61\u0387\u2024\u25cf"
 BETWEEN = [*DOTS, "", " ", "\u3000", " \u00b7 ", "-", "\u2014", "\u200b", "\t"]
@@ -66,6 +66,32 @@ def test_a_dot_however_typed_or_left_out_makes_no_other_name(dot: str) -> None:
 def test_spelling(typed: str | None, name: str | None) -> None:
     assert spelled(typed) == name
     assert len(names.prepare(column(typed)).text) == 1
+
+
+@pytest.mark.parametrize(
+    "entered",
+    ["未知", "无", "無", "不详", "不 详", "佚名", "无名", "無名", "测试", "測試", "暂无", "某某",
+     "查无此人", "无名氏", "不清楚", "待补充",
+     "NULL", "null", "None", "N/A", "n/a", "NaN", "ＮＵＬＬ", "Unknown", "XXX",
+     "0", "000", "123", "/", "***", "#", "??",
+     "\ufffd\ufffd", "\ue000", "\U0001f600", "-"],
+)  # fmt: skip
+def test_what_is_entered_for_no_name_is_none(entered: str) -> None:
+    """Two people without a name are not of the same name, however alike that is written."""
+    known = names.prepare(column(entered, "张伟"))
+    assert known.text.to_pylist() == [None, "张伟"]
+    assert known.keys[0] == 0
+    assert agreed(entered, entered) == "missing"
+
+
+@pytest.mark.parametrize(
+    "name", ["吴明", "查良镛", "无忌", "空海", "未央", "测", "同", "吴名", "NANA", "保罗", "王?", "安娜A1"]
+)
+def test_names_that_look_like_none(name: str) -> None:
+    assert spelled(name) == name
+    assert agreed(name, name) == "same"
+    packed = names.prepare(column(name)).keys[0] < names._HASHED
+    assert packed == characters.is_han(name), "a name is not packed for its first character"
 
 
 any_name = st.one_of(
@@ -142,7 +168,8 @@ def test_what_is_typed_between_characters_tells_nobody_apart(name: str, data: st
         ("王?", "王\u3013", "unwritten"),
         ("王?", "王明", "similar"),  # which no system fails to write
         ("王\ue863", "王䶮", "same"),
-        ("??", "王䶮", "different"),
+        ("??", "王䶮", "missing"),  # not a character that anybody can read
+        ("??", "??", "missing"),
         ("王?", "李䶮", "different"),
         ("王?明", "王䶮", "different"),
         ("?王", "䶮李", "different"),
@@ -241,7 +268,15 @@ def test_keys_are_equal_where_names_are(pairs: list[tuple[str | None, str | None
 
 def test_keys_are_the_same_on_every_machine() -> None:
     known = names.prepare(column("张伟", "ZHANG WEI", "买买提\u00b7吐尔逊", None))
-    assert known.keys.tolist() == [0x1B202B21, 0x7452922719ECA464, 0x77A191909BAA5592, 0]
+    assert known.keys.tolist() == [0x1B202B21, 0x783709868978DE75, 0x764BF7A31EBDA6A2, 0]
+
+
+def test_names_of_one_hash_are_told_apart() -> None:
+    """Two names made up to have one key: equal keys are no proof, and `compare` looks at the text."""
+    one, other = "ZHANGKNQAAAAAABA", "ZHANGJLJTZGJNXXF"
+    assert len(set(names.prepare(column(one, other)).keys.tolist())) == 1
+    assert agreed(one, other) == "different"
+    assert agreed(one, one) == agreed(other, "zhang jljtzgjnxxf") == "same"
 
 
 def test_long_keys_tell_every_byte() -> None:
@@ -267,6 +302,9 @@ def test_endless_names() -> None:
     assert agreed(endless, "ZHANG" * 40) == "different"
     assert agreed(endless[:60], "MAI" * 60) == "pinyin"
     assert agreed(endless, endless[:100]) == "cut"
+    latin = "ABCDEFGHIJ" * 12
+    assert agreed(latin, "Z" * 6 + latin[6:]) == "similar"
+    assert agreed(latin, "Z" * 7 + latin[7:]) == "different", "a long name allows no more than six edits"
     assert agreed(endless, endless * 50_000) == "same", "what comes after 200 characters is no name"
     assert agreed("买" * 12 + "提" * 12, "TI" * 12 + "MAI" * 12) == "pinyin"
     assert agreed("买" * 12 + "提" * 13, "TI" * 13 + "MAI" * 12) == "different"  # too many orders to try
@@ -275,7 +313,13 @@ def test_endless_names() -> None:
 
 @pytest.mark.parametrize(
     "empty",
-    [pa.array([], pa.string()), pa.chunked_array([], pa.string()), pa.array([], pa.null()), column("张伟").slice(1)],
+    [
+        pa.array([], pa.string()),
+        pa.chunked_array([], pa.string()),
+        pa.array([], pa.null()),
+        column("张伟").slice(1),
+        pa.Array.from_buffers(pa.string(), 0, [None, pa.py_buffer(b""), pa.py_buffer(b"")]),
+    ],
 )
 def test_no_rows(empty: pa.Array) -> None:
     assert len(names.compare(empty, empty)) == len(names.prepare(empty)) == len(names.normalise(empty)) == 0

@@ -181,9 +181,42 @@ def test_a_kept_segment_that_cannot_be_is_no_key() -> None:
     ]
 
 
+def test_no_number_has_no_partial_key() -> None:
+    keys = np.array([0, 11010519491231002, 0], dtype=np.int64)
+    parts = repair.partial_of(keys)
+    assert (parts[:, [0, 2]] == 0).all()
+    assert (parts[:, 1] > 0).all()
+    assert repair.partial_of(np.zeros(0, np.int64)).shape == (3, 0)
+
+
+@pytest.mark.parametrize("region", ["000000", "012345", "099999"])
+def test_a_region_that_cannot_be_is_never_kept(region: str) -> None:
+    """The second half of 000000197001010001 must lead to nobody by 000000 and 0001."""
+    texts = pa.array([f"{region}197001010001", f"{region}********0001", f"{region}19700101****"])
+    assert (repair.partial_keys(texts) > 0).T.tolist() == [[True, False, False], [False] * 3, [False] * 3]
+
+
+@settings(deadline=None)
+@given(st.lists(st.text("0123456789X*0", min_size=16, max_size=20), min_size=1, max_size=20))
+def test_whatever_has_a_partial_key_could_be_of_a_number(texts: list[str]) -> None:
+    for text, (region, birth, sequence) in zip(texts, repair.partial_keys(pa.array(texts)).T.tolist(), strict=True):
+        assert not ((birth or sequence) and text[0] == "0")
+        assert not (region and text[-12] == "0")
+        assert 0 not in (birth or 1, sequence or 1, region or 1)
+
+
 @pytest.mark.parametrize(
     ("text", "known"),
     [
+        ("110105******002", "110105........002."),  # 15 places are those of an old number: no century, no check
+        ("110105491231***", "110105..491231...."),
+        ("1101054912310**", "110105..4912310..."),
+        ("1101**4912**002", "1101....4912..002."),
+        ("110105XXXXXX002", "110105........002."),
+        ("110105*****002X", "110105........002X"),  # which 15 never end with: collapsed
+        ("11010519491231*", "11010519491231...."),  # no month 49: collapsed
+        ("***194912310021", "......194912310021"),
+        ("******491231***", "........491231...."),
         ("110105********002X", "110105........002X"),
         ("110105XXXXXXXX0021", "110105........0021"),
         ("110105XXXXXXXX002X", "110105........002X"),

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching import resident_id
+from matching import documents, repair, resident_id
 
 VALID = ("11010519491231002X", "440524188001010014")
 
@@ -82,7 +82,18 @@ def test_ways_of_typing_one_number(typed: str) -> None:
         ("**************1234", "masked"),
         ("320102●●●●●●●●1234", "masked"),
         ("3201**1990****1234", "masked"),
-        ("????????", "other"),
+        ("????????", "masked"),
+        ("1101**491231***", "masked"),
+        ("320102--------1234", "masked"),
+        ("320102___1234", "masked"),
+        ("320102……1234", "masked"),
+        ("320102□□□□□□□□1234", "masked"),
+        ("1101XX194912310021", "masked"),
+        ("X12", "other"),  # one X hides nothing
+        ("1X2X3", "other"),
+        ("--", "other"),
+        ("N/A", "other"),
+        ("1101051949X231002X", "other"),
         ("110105194912310021", "bad_check"),
         ("11010519491331002X", "bad_check"),
         (complete("11010519490229001"), "bad_date"),
@@ -100,6 +111,43 @@ def test_ways_of_typing_one_number(typed: str) -> None:
 def test_kinds(text: str | None, kind: str) -> None:
     assert resident_id.kinds(pa.array([text], pa.string()))[0].as_py() == kind
     assert (key(text) is not None) == kind.startswith("valid")
+
+
+@pytest.mark.parametrize(
+    ("typed", "cleaned"),
+    [
+        ("320102--------1234", "320102********1234"),
+        ("320102-------1234", "320102*******1234"),
+        ("320102－－－－－－－－1234", "320102********1234"),
+        ("E12----78", "E12****78"),
+        ("E12...78", "E12***78"),
+        ("E12…78", "E12*78"),
+        ("E12 - - 78", "E12**78"),
+        ("E12～～78", "E12**78"),
+        ("E12＿＿78", "E12__78"),
+        ("E-1234-5678", "E-1234-5678"),
+        ("--", "--"),
+    ],
+)
+def test_what_hides_a_place_becomes_a_star(typed: str, cleaned: str) -> None:
+    assert resident_id.clean(pa.array([typed]))[0].as_py() == cleaned
+    assert resident_id.clean(pa.array([cleaned]))[0].as_py() == cleaned
+    assert resident_id.hidden(pa.array([cleaned]))[0] == ("*" in cleaned or "_" in cleaned)
+
+
+@settings(deadline=None)  # other work on the machine is no failure
+@given(st.lists(st.text("0123456789X*#?_-.E军", max_size=19), min_size=1, max_size=40))
+def test_one_definition_of_a_mask(texts: list[str]) -> None:
+    cleaned = resident_id.clean(pa.array(texts, pa.string())).fill_null("")
+    hidden, masked = resident_id.hidden(cleaned), resident_id.masked(cleaned)
+    for text, hides, mask in zip(cleaned.to_pylist(), hidden.tolist(), masked.tolist(), strict=True):
+        assert hides == (any(mark in text for mark in "*#?_") or "XX" in text)
+        assert mask == (hides and set(text) <= set("0123456789X*#?_"))
+    assert masked.tolist() == [kind == "masked" for kind in resident_id.kinds(cleaned).to_pylist()]
+    shown = repair.masks(cleaned).any(axis=1)
+    assert not (shown & ~masked).any()
+    assert not (documents.opaque_keys(cleaned, pa.array(["other"] * len(cleaned)))[hidden] > 0).any()
+    assert not (documents.text_keys(cleaned)[hidden] > 0).any()
 
 
 def test_fifteen_digits_become_the_number_of_the_same_person() -> None:

@@ -6,9 +6,8 @@ know.
 
 import os
 import tempfile
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -19,11 +18,10 @@ import pyarrow as pa
 
 from hedui.pipeline.engines import Files, Kernel, Progress, Screen
 from hedui.pipeline.engines.groups import whole_groups
-from hedui.pipeline.engines.parquet import BATCH, Piece, mapped, pieces, write
+from hedui.pipeline.engines.parquet import BATCH, Piece, in_order, mapped, pieces, write
 from hedui.pipeline.engines.unquoted import unquoted
 
 _ENGINE: Final = "local"
-_AHEAD: Final = 2  # pieces under way for each thread: their results wait in memory
 
 
 class LocalEngine:
@@ -37,6 +35,7 @@ class LocalEngine:
         self._scratch = scratch
         self._memory_limit = memory_limit
         self._threads = threads or os.cpu_count() or 1
+        self._ahead = 2 * self._threads  # pieces under way: their results wait in memory
 
     @unquoted(_ENGINE, duckdb.Error, pa.ArrowException)
     def map_batches(
@@ -57,7 +56,7 @@ class LocalEngine:
         def results() -> Iterator[pa.RecordBatch]:
             done = 0
             with ThreadPoolExecutor(self._threads) as pool:
-                for piece, batches in _in_order(pool, work, all_, _AHEAD * self._threads):
+                for piece, batches in in_order(pool, work, all_, self._ahead):
                     yield from batches
                     done += piece.rows
                     if progress:
@@ -77,7 +76,9 @@ class LocalEngine:
         """
         with self._database() as database:
             reader = database.sql(query, params={"paths": [str(path) for path in rows.paths]}).to_arrow_reader(BATCH)
-            return write(map(kernel, whole_groups(reader, order[0])), out, schema)
+            with ThreadPoolExecutor(self._threads) as pool:
+                groups = in_order(pool, kernel, whole_groups(reader, order[0]), self._ahead)
+                return write((result for _, result in groups), out, schema)
 
     @contextmanager
     def _database(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -95,24 +96,6 @@ class LocalEngine:
 
 def _work(kernel: Kernel, schema: pa.Schema, screen: Screen | None, piece: Piece) -> list[pa.RecordBatch]:
     return list(mapped(kernel, schema, screen, piece))
-
-
-def _in_order(
-    pool: ThreadPoolExecutor, work: Callable[[Piece], list[pa.RecordBatch]], all_: list[Piece], ahead: int
-) -> Iterator[tuple[Piece, list[pa.RecordBatch]]]:
-    waiting: deque[tuple[Piece, Future[list[pa.RecordBatch]]]] = deque()
-    try:
-        for piece in all_:
-            waiting.append((piece, pool.submit(work, piece)))
-            if len(waiting) >= ahead:
-                first, result = waiting.popleft()
-                yield first, result.result()
-        while waiting:
-            first, result = waiting.popleft()
-            yield first, result.result()
-    finally:
-        for _, left in waiting:
-            left.cancel()
 
 
 def _quoted(name: str) -> str:

@@ -55,7 +55,8 @@ def match_records(
     Applicants: the column that `applicant_id` names, `resident_id`, `name`, and those of `Index.build`. `out` has
     `MATCH_SCHEMA` and the columns of the records (strings) that `carry` names, in order of record and applicant.
     The same input gives the same rows on every engine, whatever the order of files and however often it is run.
-    Raises `Stop` (`match-duplicate-records`) where matched records share their id.
+    Raises `Stop`: `match-id-missing` and `match-duplicate-applicants` for applicants that cannot be told apart,
+    `match-records-without-id` and `match-duplicate-records` for records that matched and cannot.
     """
     model = model or Model.shipped()
     along = [pa.field(column, pa.string()) for column in carry]
@@ -75,10 +76,12 @@ def match_records(
             screen=Screen(SCREENED, matcher.screen),
             progress=progress,
         )
+        if missing := _nulls(compact, "record_id") - _nulls(compact, "person"):
+            raise Stop("match-records-without-id", count=missing)
         engine.map_groups(Expand(index.ids, model), Files((compact,), schemas[1]), COMPACT_ORDER, finished, schemas[2])
         grades = _counts(finished, "grade")
         if DUPLICATE in grades:
-            raise Stop("match-duplicate-records", count=grades[DUPLICATE])
+            raise Stop("match-duplicate-records", count=_shared(finished))
         finished.replace(out)
         return Outcome(
             records=sum(pq.read_metadata(path).num_rows for path in records),
@@ -93,16 +96,42 @@ def match_records(
 def _people(applicants: Path, applicant_id: str) -> pa.Table:
     there = pq.read_schema(applicants).names
     wanted = [name for name in (applicant_id, *APPLICANT_SCHEMA.names[1:]) if name in there]
-    return pq.read_table(applicants, columns=wanted, partitioning=None).rename_columns({applicant_id: "applicant_id"})
+    people = _read(applicants, wanted).rename_columns({applicant_id: "applicant_id"})
+    ids = people.column("applicant_id").cast(pa.string())
+    if missing := len(ids) - (pc.sum(pc.not_equal(ids, "")).as_py() or 0):
+        raise Stop("match-id-missing", path=str(applicants), column=applicant_id, count=missing)
+    if more := len(ids) - pc.count_distinct(ids).as_py():
+        raise Stop("match-duplicate-applicants", path=str(applicants), count=more)
+    return people
+
+
+def _read(path: Path, columns: list[str]) -> pa.Table:
+    # Not pq.read_table, which imports half a second of what is not needed for one file.
+    with pq.ParquetFile(path) as file:
+        return file.read(columns=columns)
+
+
+def _nulls(path: Path, column: str) -> int:
+    # Of a file that we wrote: its statistics are there.
+    metadata = pq.read_metadata(path)
+    place = metadata.schema.names.index(column)
+    groups = (metadata.row_group(group).column(place) for group in range(metadata.num_row_groups))
+    return sum(group.statistics.null_count for group in groups)
+
+
+def _shared(finished: Path) -> int:
+    # Ids that stand for several records.
+    rows = _read(finished, ["record_id", "grade"])
+    return len(rows.filter(pc.field("grade") == DUPLICATE).column("record_id").unique())
 
 
 def _counts(path: Path, column: str) -> dict[str, int]:
-    values = pq.read_table(path, columns=[column]).column(column)
+    values = _read(path, [column]).column(column)
     return {entry["values"]: entry["counts"] for entry in pc.value_counts(values).to_pylist()}
 
 
 def _tallies(compact: Path) -> dict[str, Any]:
-    table = pq.read_table(compact, columns=["pattern", "counted", "count"])
+    table = _read(compact, ["pattern", "counted", "count"])
     table = table.filter(table.column("count").is_valid())
     numbers, patterns = (_sums(table, column) for column in ("counted", "pattern"))
     return {"capped": numbers.pop("capped", 0), "numbers": numbers, "patterns": patterns}

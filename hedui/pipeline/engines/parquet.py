@@ -1,10 +1,12 @@
 """Parquet in and out, as every engine reads and writes it: in pieces, through a screen, whole or not at all."""
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,6 +15,9 @@ from hedui.pipeline.engines import Files, Kernel, Screen
 
 BATCH: Final = 131_072  # rows: large enough for vectorised kernels, small enough to stay near the processor
 _PIECE: Final = 1_000_000  # rows read by one thread at a stretch, at least: what a screen leaves of them fills a batch
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,23 @@ def pieces(rows: Files) -> list[Piece]:
 def mapped(kernel: Kernel, schema: pa.Schema, screen: Screen | None, piece: Piece) -> Iterator[pa.RecordBatch]:
     """Run a kernel over the rows of a piece, read as `schema`, that the screen lets through."""
     return map(kernel, _filled(_screened(schema, screen, piece)))
+
+
+def in_order(pool: Executor, work: Callable[[T], R], items: Iterable[T], ahead: int) -> Iterator[tuple[T, R]]:
+    """Do the work of a few items at a time in a pool; give items and results in their order."""
+    waiting: deque[tuple[T, Future[R]]] = deque()
+    try:
+        for item in items:
+            waiting.append((item, pool.submit(work, item)))
+            if len(waiting) > ahead:
+                first, result = waiting.popleft()
+                yield first, result.result()
+        while waiting:
+            first, result = waiting.popleft()
+            yield first, result.result()
+    finally:
+        for _, left in waiting:
+            left.cancel()
 
 
 def write(batches: Iterable[pa.RecordBatch], out: Path, schema: pa.Schema) -> int:
@@ -67,14 +89,14 @@ def _pieces(path: Path) -> Iterator[Piece]:
 
 
 def _screened(schema: pa.Schema, screen: Screen | None, piece: Piece) -> Iterator[pa.RecordBatch]:
-    with pq.ParquetFile(piece.path, metadata=piece.metadata) as file:
-        have = [name for name in schema.names if name in file.schema_arrow.names]
-        for read in file.iter_batches(BATCH, row_groups=piece.groups, columns=have, use_threads=False):
-            batch = _conformed(read, schema)
+    with pq.ParquetFile(piece.path, metadata=piece.metadata, memory_map=True) as file:
+        there = pa.schema([field for field in schema if field.name in file.schema_arrow.names])
+        looked_at = pa.schema([field for field in schema if screen and field.name in screen.columns])
+        for read in file.iter_batches(BATCH, row_groups=piece.groups, columns=there.names, use_threads=False):
+            batch = _conformed(read, there)
             if screen:
-                chosen = screen.rows(batch.select([name for name in schema.names if name in screen.columns]))
-                batch = batch.take(pa.array(chosen))
-            yield batch
+                batch = batch.take(pa.array(screen.rows(_conformed(batch, looked_at))))
+            yield _conformed(batch, schema)
 
 
 def _conformed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
