@@ -55,8 +55,6 @@ def open_input(role: Role, given: Sequence[Path]) -> Input:
     opened = [_open(path, role) for path in paths]
     for one in opened:
         _check_ids(one, ID[role])
-    if role == "applicants":
-        _check_distinct(opened, ID[role])
     return Input(
         role,
         paths,
@@ -239,12 +237,6 @@ def _check_ids(opened: _Opened, column: str) -> None:
             missing += len(ids) - (pc.sum(pc.not_equal(_texts(ids), "")).as_py() or 0)
     if missing:
         raise Stop("match-id-missing", path=str(opened.path), column=column, count=missing)
-
-
-def _check_distinct(opened: Sequence[_Opened], column: str) -> None:
-    ids = pa.chunked_array([_texts(ids) for one in opened for ids in one.batches(column)], pa.string())
-    if more := len(ids) - pc.count_distinct(ids).as_py():
-        raise Stop("match-duplicate-applicants", path=str(opened[0].path), count=more)
 
 
 def _nulls(opened: _Opened, column: str) -> int:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from hedui.pipeline.engines import Files, Kernel, Screen
 
-BATCH: Final = 131_072  # rows: large enough for vectorised kernels, small enough to stay near the processor
+BATCH: Final = 262_144  # rows: large enough for vectorised kernels, small enough to stay near the processor
 _PIECE: Final = 1_000_000  # rows read by one thread at a stretch, at least: what a screen leaves of them fills a batch
 
 T = TypeVar("T")
@@ -64,7 +64,7 @@ def write(batches: Iterable[pa.RecordBatch], out: Path, schema: pa.Schema) -> in
     unfinished = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
     rows = 0
     try:
-        with pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
+        with pq.ParquetWriter(unfinished, schema, compression="zstd", use_dictionary=_repeating(schema)) as writer:
             for batch in batches:
                 if batch.num_rows:
                     # The cast: DuckDB forgets nullability and names list items its own way.
@@ -74,6 +74,15 @@ def write(batches: Iterable[pa.RecordBatch], out: Path, schema: pa.Schema) -> in
     finally:
         unfinished.unlink(missing_ok=True)
     return rows
+
+
+def _repeating(schema: pa.Schema) -> list[str]:
+    # The columns in which a dictionary saves something: identifiers hardly repeat.
+    leaves = []
+    for field in schema:
+        inner = [f".list.element.{child.name}" for child in field.type.value_type] if field.type.num_fields else [""]
+        leaves += [field.name + each for each in inner if not field.name.endswith("_id")]
+    return leaves
 
 
 def _pieces(path: Path) -> Iterator[Piece]:
