@@ -54,7 +54,7 @@ _PATTERNS: Final[tuple[tuple[Kind, str], ...]] = (
 _OLD_SEQUENCE: Final = "99[6-9]$"
 _DIGITS: Final = among("0123456789")
 _WIDE: Final = np.arange(256) >= 128  # noqa: PLR2004  bytes of characters outside ASCII
-_PLAIN: Final = among("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_PLAIN: Final = among("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ*#?_")
 # How a number is spelled, sign by sign: half-width and capital; squares, circles and ellipses that hide a place as `*`;
 # without what is typed between or around the characters of a number and belongs to none of them.
 _HIDING: Final = "\u00d7\u2022\u2025\u2026\u22ef\u25a0\u25a1\u25cb\u25cf\u25ef\u3013\ufffd"
@@ -212,14 +212,14 @@ def _whole(texts: pa.StringArray, long: Flags) -> npt.NDArray[np.int8]:
 
 
 def _dirty(texts: pa.StringArray) -> Flags:
-    # Which texts hold anything but digits and capital letters.
+    # Which texts hold anything but digits, capital letters and the marks of hidden places.
     dirty: Flags = counts(texts, _PLAIN) != lengths(texts)
     return dirty
 
 
 def _scrub(texts: pa.StringArray) -> pa.StringArray:
-    # The common case first, and cheaply: a padded cell, a leading apostrophe, a lower-case x.
-    texts = pc.ascii_upper(pc.utf8_ltrim(pc.utf8_trim_whitespace(texts), "'"))
+    # The common cases first, and cheaply: a padded cell, a leading apostrophe, a lower-case x, spaces between segments.
+    texts = pc.ascii_upper(pc.replace_substring(pc.utf8_ltrim(pc.utf8_trim_whitespace(texts), "'"), " ", ""))
     odd = _dirty(texts)
     if odd.any():
         mask = pa.array(odd)

@@ -55,7 +55,8 @@ class LocalEngine:
 
         def results() -> Iterator[pa.RecordBatch]:
             done = 0
-            with ThreadPoolExecutor(self._threads) as pool:
+            # One more than there are cores: now and then one waits for the file, or for the interpreter's lock.
+            with ThreadPoolExecutor(self._threads + 1) as pool:
                 for piece, batches in in_order(pool, work, all_, self._ahead):
                     yield from batches
                     done += piece.rows
