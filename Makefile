@@ -36,7 +36,7 @@ endef
 
 lock: ## resolve the dependencies anew into the hashed lock files
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
-		--extra dev --extra bench pyproject.toml -o requirements.lock
+		--extra dev pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 		--all-extras -c requirements.lock pyproject.toml -o requirements-all.lock
 

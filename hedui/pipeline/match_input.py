@@ -17,8 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from catalogue.problems import Stop
-from matching.columns import sexes_of
-from matching.documents import DOCUMENT_TYPES
+from matching.columns import OTHER, sexes_of, types_of
 
 Role = Literal["records", "applicants"]
 Flags: TypeAlias = npt.NDArray[np.bool_]
@@ -259,7 +258,7 @@ def _unknown(opened: _Opened, column: str, known: Callable[[pa.StringArray], Fla
 # Which words of a code column are known, as a flag each.
 _KNOWN: Final[dict[str, Callable[[pa.StringArray], Flags]]] = {
     "sex": lambda words: (sexes_of(words) > 0) | _flags(pc.equal(pc.utf8_trim_whitespace(words), "")),
-    "document_type": lambda words: _flags(pc.is_in(words, value_set=pa.array(DOCUMENT_TYPES))),
+    "document_type": lambda words: (types_of(words) != OTHER) | _flags(pc.equal(words, "other")),
 }
 
 
