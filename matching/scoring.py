@@ -133,6 +133,12 @@ class Model:
         return _parsed((files("matching") / "parameters.toml").read_text("utf-8"))
 
     @staticmethod
+    @cache
+    def assumed() -> "Model":
+        """Return the model of `assumed.toml`: reasoned, not estimated. An estimate starts from it."""
+        return _parsed((files("matching") / "assumed.toml").read_text("utf-8"))
+
+    @staticmethod
     def load(path: Path) -> "Model":
         """Read a model that `save` wrote; ValueError where the file is something else."""
         return _parsed(path.read_text("utf-8"))

@@ -1,7 +1,7 @@
 """`python -m bench.accuracy.fit OUT.toml`: estimate the figures of `matching/parameters.toml` on a mock province.
 
 The shipped file was written by this command with its defaults; it starts from figures that were reasoned
-(`assumed.toml`). The seed is one for tuning: it is not among those that `make accuracy` measures on.
+(`matching/assumed.toml`). The seed is one for tuning: it is not among those that `make accuracy` measures on.
 """
 
 import argparse
@@ -36,7 +36,7 @@ def main() -> int:
         outcome.patterns,
         records=world.record_rows,
         applicants=world.applicant_rows,
-        start=Model.load(Path(__file__).with_name("assumed.toml")),
+        start=Model.assumed(),
         data_date=DAY,
         source=f"mock province, seed {asked.seed}, {asked.households:,} households",
     )

@@ -88,7 +88,7 @@ def fit_files(
     """
     sides = open_input("records", records), open_input("applicants", [applicants])
     check_out(out, _paths(sides), records)
-    start = Model.shipped()
+    start = Model.assumed()
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as scratch:
         outcome = _matched(sides, Path(scratch) / "compared.parquet", engine, start, progress)
     pairs = sum(outcome.patterns.values())

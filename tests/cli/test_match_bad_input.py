@@ -249,7 +249,7 @@ def test_nulls_are_counted(desk: Desk, *, statistics: bool) -> None:
 
 @ROLES
 def test_unknown_words_are_counted_and_read_as_unknown(desk: Desk, role: str) -> None:
-    desk.put(role, people(role, sex=["女人", "F", None, ""], document_type=["身份证", "passport", None, "other"]))
+    desk.put(role, people(role, sex=["女人", "F", None, ""], document_type=["驾驶证", "passport", "身份证", "other"]))
     assert desk.counted()["unknown"][role] == {"sex": 1, "document_type": 1}
     shown = desk.match()
     assert "document type not known" in shown.stdout

@@ -4,7 +4,6 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +14,7 @@ from matching.scoring import BY_RARITY, SIDED, Chances, Model
 
 RECORDS, APPLICANTS, MATCHES = 2_000_000, 1_000_000, 500_000
 DAY = date(2026, 1, 31)
-START = Model.load(Path(__file__).parents[2] / "bench" / "accuracy" / "assumed.toml")
+START = Model.assumed()
 OTHERS = tuple(level for level in NAMES if level not in {*BY_RARITY, "missing"})
 
 
