@@ -84,9 +84,15 @@ def test_the_terminal_says_it_all(desk: Path, language: str, wide: int) -> None:
 
 def test_bars_begin_where_the_last_one_ended(desk: Path) -> None:
     lines = [line for line in explain("R1").stdout.splitlines() if "━" in line]
-    spans = [(line.index("━"), line.rindex("━")) for line in lines]
-    assert spans[1][0] == pytest.approx(spans[0][1], abs=1)  # similar name: onwards
-    assert spans[2][1] == pytest.approx(spans[1][1], abs=1)  # another birth date: back
+    (row,) = [row for row in pq.read_table("matches.parquet").to_pylist() if row["record_id"] == "R1"]
+    weights = [part["weight"] for part in row["evidence"]]
+    assert weights[0] > 0 > weights[2], "an equal number; another birth date"
+    zero, first = lines[0].index("━"), lines[0].rindex("━") + 1
+    total = 0.0
+    for line, weight in zip(lines, weights, strict=True):
+        ends = sorted(zero + (first - zero) * each / weights[0] for each in (total, total + weight))
+        assert [line.index("━"), line.rindex("━") + 1] == pytest.approx(ends, abs=1.5)
+        total += weight
 
 
 def test_tied_matches_are_all_shown(desk: Path) -> None:
