@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from matching import documents, names, repair, resident_id
 from matching.buffers import Bytes, Ints, flags
-from matching.columns import OTHER, RESIDENT_ID, days_of, optional, types_of
+from matching.columns import OTHER, RESIDENT_ID, days_of, may_be_resident_id, optional, types_of
 from matching.comparison import NUMBERS, SIDES
 from matching.index import Index, text_keys, together, written_short
 from matching.lookup import Found, Lookup
@@ -57,7 +57,7 @@ class Records:
         """Read a batch (`match.RECORD_SCHEMA`); whatever column it lacks is null."""
         number = optional(batch, "resident_id", pa.string())
         kind = types_of(optional(batch, "document_type", pa.string()))
-        key = resident_id.keys(number) * (kind == RESIDENT_ID)
+        key = resident_id.keys(number) * may_be_resident_id(kind)
         invalid = np.flatnonzero(key == 0)
         return Records(
             number=number,

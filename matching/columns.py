@@ -75,9 +75,9 @@ def types_of(texts: pa.StringArray) -> npt.NDArray[np.int8]:
     return codes
 
 
-def is_resident_id(texts: pa.StringArray) -> Flags:
-    """Say which document types mean a resident ID: the word says so, or nothing."""
-    found: Flags = types_of(texts) == RESIDENT_ID
+def may_be_resident_id(types: npt.NDArray[np.int8]) -> Flags:
+    """Say under which types a valid resident ID is one: where the word says so, says nothing, or is not known."""
+    found: Flags = (types == RESIDENT_ID) | (types == OTHER)
     return found
 
 

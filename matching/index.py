@@ -15,7 +15,16 @@ import pyarrow.compute as pc
 
 from matching import documents, names, repair, resident_id
 from matching.buffers import Flags, lengths
-from matching.columns import RESIDENT_ID, UNKNOWN_DAY, column, days_of, optional, sexes_of, types_of
+from matching.columns import (
+    RESIDENT_ID,
+    UNKNOWN_DAY,
+    column,
+    days_of,
+    may_be_resident_id,
+    optional,
+    sexes_of,
+    types_of,
+)
 from matching.lookup import Lookup
 from matching.scoring import Model
 
@@ -120,7 +129,7 @@ class Index:
         people = _sorted(applicants)
         numbers = column(people, "resident_id", pa.string())
         kind = types_of(optional(people, "document_type", pa.string()))
-        key = resident_id.keys(numbers) * (kind == RESIDENT_ID)
+        key = resident_id.keys(numbers) * may_be_resident_id(kind)
         size = len(key)
         invalid = np.flatnonzero(key == 0)
         cleaned = resident_id.clean(numbers.take(pa.array(invalid)))

@@ -15,7 +15,16 @@ import pyarrow.compute as pc
 from matching import comparison, names, resident_id
 from matching.buffers import Flags, Ints, flags
 from matching.candidates import Pairs, Records, candidates
-from matching.columns import RESIDENT_ID, UNKNOWN, UNKNOWN_DAY, days_of, is_resident_id, optional, sexes_of
+from matching.columns import (
+    RESIDENT_ID,
+    UNKNOWN,
+    UNKNOWN_DAY,
+    days_of,
+    may_be_resident_id,
+    optional,
+    sexes_of,
+    types_of,
+)
 from matching.index import Index
 from matching.scoring import EVIDENCE, EXACT, GRADES, MARGIN, Judged, Model
 
@@ -74,7 +83,7 @@ class Matcher:
         key = resident_id.keys(batch.column("resident_id"))
         types = optional(batch, "document_type", pa.string())
         if types.null_count != len(types):
-            key = key * is_resident_id(types)
+            key = key * may_be_resident_id(types_of(types))
         wanted = self.index.valid.may_have(key)
         wanted |= key == 0
         if self.index.reversed:

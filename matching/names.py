@@ -46,7 +46,7 @@ _MARKS: Final = re.compile(_MARK)
 # What is entered where a name is not known, as it is spelled here.
 _NOBODY: Final = (
     "无 无名 无名氏 佚名 未知 未详 不详 不明 不清楚 不知道 未填 未填写 未提供 未登记"
-    " 暂无 没有 空 空白 姓名 测试 某某 某人 待定 待补 待补充 待查 保密 匿名 同上 查无此人"
+    " 先生 女士 小姐 户主 婴儿 暂无 没有 空 空白 姓名 测试 某某 某人 待定 待补 待补充 待查 保密 匿名 同上 查无此人"
     " NULL NONE NIL N/A #N/A NA NAN UNKNOWN UNDEFINED ANONYMOUS TEST XX XXX XXXX"
 )
 _MOST_EDITS: Final = 6  # of a long name: 24 characters, and no register holds many that are longer
@@ -306,7 +306,7 @@ def _spell(names: pa.StringArray) -> pa.StringArray:
     table = characters.folds()
     folded = np.where(joined < len(table), table[np.minimum(joined, len(table) - 1)], joined)
     names = pa.array(folded.tobytes().decode("utf-32-le").split("\n")[: len(names)], pa.string())
-    nobody = pc.is_in(names, pa.array(_NOBODY.split(), pa.string()))
+    nobody = pc.or_(pc.is_in(names, pa.array(_NOBODY.split(), pa.string())), pc.match_substring(names, "*"))
     named = pc.and_(pc.match_substring_regex(names, "\\pL"), pc.invert(nobody))  # digits or marks alone are no name
     return pc.if_else(named, names, pa.nulls(1, pa.string())[0])
 

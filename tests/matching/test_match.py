@@ -186,6 +186,22 @@ def test_documents_without_a_checksum() -> None:
     assert best(record("Li Si", "E12345679", **passport, birth_date=born)) is None
 
 
+@pytest.mark.parametrize("word", ["other", "二代身份证", "01", None])
+def test_a_valid_number_counts_under_a_type_that_is_not_known(word: str | None) -> None:
+    (found,) = match(applicants(applicant()), record(document_type=word))
+    assert found["grade"] == "certain"
+    (found,) = match(applicants(applicant(document_type=word)), record())
+    assert found["grade"] == "certain"
+    assert match(applicants(applicant()), record(document_type="passport")) == []
+
+
+@pytest.mark.parametrize("name", ["张**", "**强", "＊＊", "先生", "户主"])
+def test_a_masked_name_is_no_name(name: str) -> None:
+    for theirs in (name, "张小强"):
+        (found,) = match(applicants(applicant(theirs)), record(name))
+        assert (found["grade"], codes(found)[1]) == ("probable", "name-missing")
+
+
 def test_former_names_agree() -> None:
     people = applicants(applicant("王大红", former_names=["王二丫", RARE]))
     (found,) = match(people, record(RARE))
