@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from catalogue.text import text
-from hedui.cli.exits import FAILED, STOPPED
+from hedui.cli.exits import FAILED, INTERRUPTED, STOPPED
 from hedui.pipeline.guard import as_problem
 
 # command → the module under which its click command of the same name lives
@@ -43,6 +43,8 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except KeyboardInterrupt:
+            return ctx.exit(INTERRUPTED)
         except Exception as error:  # noqa: BLE001  libraries quote the data they choke on: only kind and place are told
             problem = as_problem(error, str(ctx.invoked_subcommand))
         click.echo(f"error: {problem.message()}", err=True)

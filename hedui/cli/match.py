@@ -15,6 +15,7 @@ import click
 
 from catalogue.problems import Stop
 from catalogue.text import text
+from hedui.cli.exits import INTERRUPTED
 from hedui.cli.nightly import date_option
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(path_type=Path)
 _ENGINES = ("local", "spark")
-_INTERRUPTED = 130  # as shells have it
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 _INPUT = "-"  # in place of an identifier: read it from standard input
 _NUMBER = re.compile(r"(?<!\d)(\d{17}[\dXx]|\d{15})(?!\d)")
@@ -178,7 +178,7 @@ def _progress(key: str) -> "Iterator[Progress]":
         except KeyboardInterrupt:
             bars.stop()
             click.echo(text("match-interrupted"), err=True)
-            raise SystemExit(_INTERRUPTED) from None
+            raise SystemExit(INTERRUPTED) from None
 
 
 def _show(matched: "Matched", out: Path) -> None:

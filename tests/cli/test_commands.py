@@ -80,3 +80,12 @@ def test_a_night_without_households_says_what_to_do(tmp_path) -> None:
     shown = run("nightly", "--date", "2026-06-30", HEDUI_HOME=str(tmp_path), HEDUI_LANGUAGE="en")
     assert shown.returncode == 4
     assert "hedui household import" in shown.stderr
+
+
+def test_ctrl_c_ends_any_command_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    @click.command
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(type(hedui), "get_command", lambda *_: interrupted)
+    assert CliRunner().invoke(hedui, ["run"]).exit_code == 130
