@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from matching import documents, names, repair, resident_id
 from matching.buffers import Bytes, Ints, flags
 from matching.columns import OTHER, RESIDENT_ID, days_of, may_be_resident_id, optional, types_of
-from matching.comparison import NUMBERS, SIDES
+from matching.comparison import NUMBERS, SIDES, indices
 from matching.index import Index, text_keys, together, written_short
 from matching.lookup import Found, Lookup
 
@@ -28,8 +28,8 @@ _EQUAL, _EQUAL_15, _DOCUMENT, _TEXT = (
     NUMBERS.index("equal-document"),
     NUMBERS.index("equal-text"),
 )
-_EDITS: Final = np.array([NUMBERS.index(edit) for edit in repair.EDITS])
-_SEGMENTS: Final = np.array([NUMBERS.index(segment) for segment in repair.LEFT_OUT])
+_EDITS: Final = np.array(indices(repair.EDITS, NUMBERS))
+_SEGMENTS: Final = np.array(indices(repair.LEFT_OUT, NUMBERS))
 _STARTS: Final = (0, 6, 14)  # of the segments among 18 places
 _MASKED, _MASKED_WEAK = NUMBERS.index("masked"), NUMBERS.index("masked-weak")
 _CLOSE: Final = NUMBERS.index("close-document")

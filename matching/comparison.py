@@ -105,3 +105,8 @@ def with_rivals(patterns: Patterns, counts: Values) -> Patterns:
     rest = np.asarray(patterns, dtype=np.int32) & ~np.int32(_RIVALS.top << _RIVALS.shift)
     tied: Patterns = rest | (np.minimum(counts, _RIVALS.top).astype(np.int32) << _RIVALS.shift)
     return tied
+
+
+def indices(levels: tuple[str, ...], known: tuple[str, ...]) -> list[int]:
+    """Return where each of some levels stands among all that a field has."""
+    return [known.index(level) for level in levels]

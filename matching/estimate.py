@@ -28,7 +28,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from matching.comparison import GIVENS, NAMES, NUMBERS, Patterns, unpack, with_rivals
+from matching.comparison import GIVENS, NAMES, NUMBERS, Patterns, indices, unpack, with_rivals
 from matching.scoring import BY_RARITY, CLOSE, EXACT, HOLDING, SIDE, SIDED, Chances, Model
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -113,7 +113,7 @@ def fit(
     if counts.sum() < LEAST:
         return replace(start, source=f"{start.source}; kept, for there were too few: {said}")
     others = max(float(records) * applicants - float(counts.sum()), 0.0)
-    own = np.isin(unpack(observed)["number"], _indices(_OWN, NUMBERS))
+    own = np.isin(unpack(observed)["number"], indices(_OWN, NUMBERS))
     climb = _Climb(observed[own], counts[own], others, start)
     rounds = climb.run()
     model = replace(
@@ -135,7 +135,7 @@ class _Climb:
         self.others = others
         self.one, self.two = _classes(patterns, start, others)
         levels = unpack(patterns)
-        sure = np.isin(levels["number"], _indices(EXACT, NUMBERS)) & (levels["name"] == NAMES.index("same"))
+        sure = np.isin(levels["number"], indices(EXACT, NUMBERS)) & (levels["name"] == NAMES.index("same"))
         none = np.zeros(len(counts))
         self.at = _Estimate(self._share(counts[sure]), self.one.shares(none), self.two.shares(none))
 
@@ -169,8 +169,8 @@ def _classes(patterns: Patterns, start: Model, others: float) -> tuple[_Class, _
     levels = unpack(patterns)
     number, name = levels["number"], levels["name"]
     own = np.array([_OWN.index(level) if level in _OWN else -1 for level in NUMBERS])
-    sided = np.isin(number, _indices(SIDED, NUMBERS))
-    by_rarity = np.isin(name, _indices(BY_RARITY, NAMES))
+    sided = np.isin(number, indices(SIDED, NUMBERS))
+    by_rarity = np.isin(name, indices(BY_RARITY, NAMES))
     missing = name == NAMES.index("missing")
     m, u = _reasoned(start, "m"), _reasoned(start, "u")
     u["number"][-1] += others
@@ -183,7 +183,7 @@ def _classes(patterns: Patterns, start: Model, others: float) -> tuple[_Class, _
     for level in BY_RARITY:
         fixed_u[name == NAMES.index(level)] += np.log(start.chances[f"name-{level}"].u)
     for field, holding in HOLDING.items():
-        held = np.isin(number, _indices(holding, NUMBERS))
+        held = np.isin(number, indices(holding, NUMBERS))
         seen[field] = np.where(held, -1, levels[field] - 1)
         for place, level in enumerate(GIVENS[1:], start=1):
             chances = start.within_number[f"{field}-{level}"]
@@ -212,7 +212,7 @@ def _reasoned(start: Model, side: str) -> dict[str, Floats]:
     else:
         worth = _WORTH_U
         numbers = np.append(numbers, 1 - numbers.sum()) * _WORTH_ALL
-        names[_indices(BY_RARITY, NAMES)] = 0.0
+        names[indices(BY_RARITY, NAMES)] = 0.0
     return {
         "number": numbers,  # by _OWN, and none
         "side": np.array([1.0, odds]) / (1 + odds) * worth,
@@ -304,7 +304,3 @@ def _by_level(levels: Ints, pairs: Floats, size: int) -> Floats:
 
 def _log(values: Floats) -> Floats:
     return np.log(np.where(values > 0, values, 1.0))  # a share of nothing is never asked for
-
-
-def _indices(levels: tuple[str, ...], known: tuple[str, ...]) -> list[int]:
-    return [known.index(level) for level in levels]

@@ -65,7 +65,7 @@ DUPLICATE: Final = "duplicate"  # the grade of rows whose record id is another r
 
 _SAME, _FORMER = names.LEVELS.index("same"), names.LEVELS.index("former")
 _CERTAIN: Final = GRADES.index("certain")
-_EXACT: Final = np.array([comparison.NUMBERS.index(level) for level in EXACT])
+_EXACT: Final = np.array(comparison.indices(EXACT, comparison.NUMBERS))
 _TOP_RIVALS: Final = comparison.FIELDS["rivals"].top  # stands for as many and for more
 _WRONG_BIRTH: Final = comparison.NUMBERS.index("birth")
 _UNKNOWN, _AGREES, _DIFFERS = (comparison.GIVENS.index(level) for level in ("unknown", "same", "different"))

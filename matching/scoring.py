@@ -32,7 +32,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from matching.comparison import GIVENS, NAMES, NUMBERS, unpack
+from matching.comparison import GIVENS, NAMES, NUMBERS, indices, unpack
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -171,9 +171,9 @@ class Model:
     def _observed(self, levels: dict[str, Ints]) -> tuple[Ints, Floats]:
         """Return code (index into CODES, -1: none) and weight of every field, int and float [k, 6]."""
         number, name, rivals = levels["number"], levels["name"], levels["rivals"]
-        told = {field: np.isin(number, _indices(HOLDING[field], NUMBERS)) for field in HOLDING}
-        sided = (levels["side"] == 1) & np.isin(number, _indices(SIDED, NUMBERS))
-        rare = np.where(np.isin(name, _indices(BY_RARITY, NAMES)), levels["rarity"] / 2, 0.0)
+        told = {field: np.isin(number, indices(HOLDING[field], NUMBERS)) for field in HOLDING}
+        sided = (levels["side"] == 1) & np.isin(number, indices(SIDED, NUMBERS))
+        rare = np.where(np.isin(name, indices(BY_RARITY, NAMES)), levels["rarity"] / 2, 0.0)
         observed = np.stack(
             [
                 number,
@@ -197,11 +197,11 @@ class Model:
     def _graded(self, levels: dict[str, Ints], alone: Floats) -> Small:
         """Apply the rules. `alone` is the weight without the rivals: a tie makes nobody certain and hides nobody."""
         number, name, tied = levels["number"], levels["name"], levels["rivals"] > 0
-        exact = np.isin(number, _indices(EXACT, NUMBERS))
+        exact = np.isin(number, indices(EXACT, NUMBERS))
         close = number == NUMBERS.index(CLOSE)
-        agrees = np.isin(name, _indices(AGREEING, NAMES))
+        agrees = np.isin(name, indices(AGREEING, NAMES))
         # A document without a check character, nearly the same: only with name and birth date.
-        borne_out = np.isin(name, _indices(BY_RARITY, NAMES)) & (levels["birth"] == GIVENS.index("same"))
+        borne_out = np.isin(name, indices(BY_RARITY, NAMES)) & (levels["birth"] == GIVENS.index("same"))
         certain = exact & agrees & ~tied
         probable = (exact & (name != NAMES.index("different"))) | (
             ~exact & agrees & (alone >= self.probable) & (~close | borne_out)
@@ -215,10 +215,6 @@ class Model:
         apart = np.array([self.chances[code].weight if code in self.chances else 0.0 for code in CODES])
         within = np.array([self.within_number[code].weight if code in self.within_number else 0.0 for code in CODES])
         return apart, within
-
-
-def _indices(levels: tuple[str, ...], known: tuple[str, ...]) -> list[int]:
-    return [known.index(level) for level in levels]
 
 
 def _rounded(weights: npt.ArrayLike) -> Floats:
