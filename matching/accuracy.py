@@ -271,6 +271,7 @@ def _database(scratch: Path | None) -> "Iterator[duckdb.DuckDBPyConnection]":
             "preserve_insertion_order": "false",
         }
         with duckdb.connect(config=config) as db:
+            db.execute("SET enable_progress_bar = false")  # DuckDB draws it on standard output
             yield db
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching import documents, names, repair, resident_id
-from matching.buffers import Bytes, Ints, flags
+from matching.buffers import Bytes, Flags, Ints, flags
 from matching.columns import OTHER, RESIDENT_ID, days_of, may_be_resident_id, optional, types_of
 from matching.comparison import NUMBERS, SIDES, indices
 from matching.index import Index, text_keys, together, written_short
@@ -35,7 +35,7 @@ _MASKED, _MASKED_WEAK = NUMBERS.index("masked"), NUMBERS.index("masked-weak")
 _CLOSE: Final = NUMBERS.index("close-document")
 _RECORD, _APPLICANT = SIDES.index("record"), SIDES.index("applicant")
 _KNOWN: Final = 10  # characters that a mask leaves, for `masked`; two whole segments have as many
-_KNOWN_WEAK: Final = 7  # for `masked-weak`; below that it is not a number at all
+_KNOWN_WEAK: Final = documents.SHOWN  # for `masked-weak`
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,8 @@ def candidates(index: Index, records: Records) -> tuple[Pairs, int]:
     if index.reversed:
         parts += search.wrong_applicants()
     if len(records.invalid):
-        parts += [search.same_text(), search.repaired(), *search.segments(), search.masked_by_name(), search.close()]
+        parts += [search.same_text(), search.typed_on_one_side(), search.close()]
+        parts += [search.repaired(), *search.segments(), search.masked_by_name()]
     parts = [part for part in parts if len(part.row)]
     return (Pairs.joined([exact, *parts]) if parts else exact), search.capped
 
@@ -154,18 +155,23 @@ class _Search:
         return parts
 
     def same_text(self) -> Pairs:
-        """Find documents without a checksum, and wrong numbers, that are equal as text."""
+        """Find documents without a checksum, wrong numbers, and masks, that are equal as text."""
         keys = np.where(self._document > 0, self._document, self._text)
-        found = self._find(self.index.by_text, keys, MOST_OF_A_TEXT)
-        # Keys are hashes, and two texts with one hash can be made on purpose.
-        ours, theirs = (
-            documents.spelling(texts.take(pa.array(which)))
-            for texts, which in ((self.records.texts, found.asked), (self.index.texts, found.entry))
-        )
-        same = np.flatnonzero(flags(pc.equal(ours, theirs)))
-        asked, person = found.asked[same], found.entry[same]
-        level = np.where(self._document[asked] > 0, _DOCUMENT, _TEXT)
+        asked, person, exact = self._equal(np.arange(len(keys)), keys)
+        level = np.where(exact & (self._document[asked] > 0), _DOCUMENT, _TEXT)
+        level = np.where(self._masked[asked], _mask_level(self._known[asked]), level)
         return Pairs.of(self.records.invalid[asked], person, level)
+
+    def typed_on_one_side(self) -> Pairs:
+        """Find what looks like a document and is equal as text, where only one side says of what type it is."""
+        cards = np.flatnonzero(documents.cards(self.records.texts))
+        typed, types = self.records.type[cards] != RESIDENT_ID, np.arange(len(documents.DOCUMENT_TYPES), dtype=np.int8)
+        card, other = np.nonzero(typed[:, np.newaxis] == (types == RESIDENT_ID))
+        rows, theirs = cards[card], types[other]
+        document, text = text_keys(self.records.texts.take(pa.array(rows)), theirs)
+        at, person, exact = self._equal(rows, np.where(document > 0, document, text))
+        same = exact & (self.index.type[person] == theirs[at])
+        return Pairs.of(self.records.invalid[rows[at[same]]], person[same], _TEXT)
 
     def repaired(self) -> Pairs:
         """Find numbers one typing error away from an applicant's valid one."""
@@ -192,7 +198,8 @@ class _Search:
         asked = asked[np.logical_and.reduceat(self._known[asked] > 0, _STARTS, axis=1).sum(axis=1) < 2]  # noqa: PLR2004
         called = names.prepare(self.records.name.take(pa.array(self.records.invalid[asked])))
         found = self._find(self.index.by_name, names.name_keys(called), MOST_OF_A_NAME)
-        return self._unmasked(asked[found.asked], found.entry)
+        valid = self.index.key[found.entry] > 0
+        return self._unmasked(asked[found.asked[valid]], found.entry[valid])
 
     def close(self) -> Pairs:
         """Find documents without a checksum, of one kind, one edit apart, of people with one name and birth date."""
@@ -213,6 +220,15 @@ class _Search:
         fits, level = _fitting(self._known[asked], self.index.key[person])
         return Pairs.of(self.records.invalid[asked][fits], person[fits], level)
 
+    def _equal(self, rows: Ints, keys: Ints) -> tuple[Ints, Ints, Flags]:
+        # Where among some rows the text is whose, and whether to the last character. Keys are hashes, and two texts
+        # with one hash can be made on purpose.
+        found = self._find(self.index.by_text, keys, MOST_OF_A_TEXT)
+        ours = documents.spelling(self.records.texts.take(pa.array(rows[found.asked])))
+        theirs = documents.spelling(self.index.texts.take(pa.array(found.entry)))
+        same = flags(pc.equal(documents.of_holder(ours), documents.of_holder(theirs)))
+        return found.asked[same], found.entry[same], flags(pc.equal(ours, theirs))[same]
+
     def _find(self, lookup: Lookup, keys: Ints, most: int = MOST) -> Found:
         found = lookup.find(keys, most)
         self.capped += len(found.capped)
@@ -224,8 +240,11 @@ def _fitting(known: Bytes, keys: Ints) -> tuple[Ints, Ints]:
     numbers = resident_id.decode(pa.array(keys))
     whole = np.frombuffer(numbers.buffers()[2], dtype=np.uint8, count=known.size).reshape(known.shape)
     fits = np.flatnonzero(((known == 0) | (known == whole)).all(axis=1))
-    visible = np.count_nonzero(known[fits], axis=1)
-    return fits, np.where(visible >= _KNOWN, _MASKED, _MASKED_WEAK)
+    return fits, _mask_level(known[fits])
+
+
+def _mask_level(known: Bytes) -> Ints:
+    return np.where(np.count_nonzero(known, axis=1) >= _KNOWN, _MASKED, _MASKED_WEAK)
 
 
 def _kind(types: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:

@@ -38,6 +38,7 @@ _LATER: Final = {
 # Forms of one character that OpenCC keeps apart (第一批异体字整理表, 1955), as pairs of another form and the usual one.
 _FORMS: Final = (
     "喆哲 堃坤 秌秋 枩松 洤泉 攷考 栢柏 忻欣 甦苏 甯宁 邨村 迺乃 煇辉 濬浚 璿璇 澂澄 脩修 喦岩 嵒岩 叡睿 𠮷吉"
+    " ĐD ŁL ØO"  # nor does Unicode take these apart
 )
 
 _COMPOUND: Final = re.compile(  # surnames of two characters
@@ -48,6 +49,7 @@ _COMPOUND: Final = re.compile(  # surnames of two characters
 _CHINESE: Final = 4  # characters of a name of surname and given name, at most
 _LONGEST: Final = 24  # of a name whose parts are tried in other orders
 _LETTERS: Final = re.compile("[A-Z]")
+_ACCENTED: Final = [*range(0xC0, 0x250), *range(0x1E00, 0x1F00)]  # Latin letters
 _MARKS: Final = re.compile("[\u0300-\u036f]")
 _NEWLINE: Final = ord("\n")  # keeps characters from being read together
 _NONE: Final[frozenset[str]] = frozenset()
@@ -57,7 +59,7 @@ _NONE: Final[frozenset[str]] = frozenset()
 def folds() -> Codes:
     """Return the folded code point of each code point up to U+323AF: simplified, of the usual form, not private.
 
-    Where a form beyond the basic plane has one within, the latter stands for both.
+    Latin letters lose their accents. Where a form beyond the basic plane has one within, the latter stands for both.
     """
     han = _han()
     simple = _converted(han, "t2s")
@@ -68,6 +70,7 @@ def folds() -> Codes:
     simple[alone] = np.where(regional == han[alone], japanese, regional)
     folded = np.arange(_END, dtype=np.uint32)
     folded[han] = simple
+    folded[_ACCENTED] = [ord(_without_accent(chr(code))) for code in _ACCENTED]
     for pair in _FORMS.split():
         folded[ord(pair[0])] = ord(pair[1])
     for _ in range(3):  # 薴 to 苧 to 苎
@@ -214,6 +217,11 @@ def _written(encoding: str, leads: Iterable[int], trails: Iterable[int]) -> Code
     lead, trail = np.meshgrid(np.array(leads, np.uint8), np.array(trails, np.uint8), indexing="ij")
     pairs = np.stack([lead, trail, np.full_like(lead, _NEWLINE)], axis=-1).tobytes()
     return np.frombuffer(pairs.decode(encoding, "ignore").encode("utf-32-le"), np.uint32)
+
+
+def _without_accent(letter: str) -> str:
+    plain = unicodedata.normalize("NFD", letter)[0]
+    return plain.upper() if plain.isascii() else letter
 
 
 def _private(code: int) -> str:

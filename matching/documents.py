@@ -8,23 +8,28 @@ Equal keys are a hint only: who joins on them compares the spellings.
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from matching import repair
 from matching.buffers import Flags, Ints, among, counts, flags, hashes, lengths
-from matching.resident_id import hidden
+from matching.resident_id import hidden, masked
 from matching.swar import is_day
 
 DOCUMENT_TYPES: Final = ("resident_id", "passport", "military", "other")
+SHOWN: Final = 7  # characters that a mask shows, at least: with fewer it is not a number at all
 
+_OTHER: Final = DOCUMENT_TYPES.index("other")
 _TEXT: Final = len(DOCUMENT_TYPES)  # the salt of `text_keys`, beside the types'
 _LONGEST: Final = 120  # bytes; a longer text is a remark, not a number
 _MEANT_AS_NUMBER: Final = 17  # characters, and up to two more: a resident ID, however wrong
 # The documents that prove themselves by their shape, under type resident_id: foreigners' cards before 2023 (3 letters,
 # 12 digits) and permits of Hong Kong and Macau residents (H or M, 8 or 10 digits).
 _PERMIT: Final = "^([A-Z]{3}[0-9]{12}|[HM]([0-9]{8}|[0-9]{10}))$"
+_RENEWED: Final = "^([HM][0-9]{8})[0-9]{2}$"
 # Those that may be documents of some kind, and are worth comparing as text. 8 bare digits are not: a permit of a Taiwan
 # resident, a date, a telephone.
 _CARD: Final = "^([A-Z]{1,3}[0-9]{7,12}|[0-9]{10}[A-Z])$"
@@ -35,52 +40,87 @@ _PLAIN: Final = among("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _SEPARATORS: Final = "[\\s\\-\\x{2010}-\\x{2015}/.·()\\[\\]]+"
 _SYMBOLS: Final = "[^\\pL\\pN]"
 _DATE: Final = "^[0-9]{4}年[0-9]{1,2}月([0-9]{1,2}日?)?$"
-# One digit over and over, whatever stands around it; or nothing but digits that count up.
-_PLACEHOLDER: Final = (
-    "^[^0-9]*(" + "|".join(f"{digit}+" for digit in range(10)) + ")[^0-9]*$|^0?12345(6(7(8(90?[0-9X]*)?)?)?)?$"
-)
+_BARE: Final = "^[0-9]+X?$"
+_ONE_DIGIT: Final = "|".join(f"^([^0-9]|{digit})*$" for digit in range(10))
+_COUNTING: Final = " ".join(turn * (_LONGEST // 8) for turn in ("1234567890", "123456789", "0987654321", "987654321"))
+_BEGINS: Final = sorted({_COUNTING[at : at + size] for at in range(len(_COUNTING)) for size in range(1, 5)})
 
 
-def opaque_keys(texts: pa.StringArray, types: pa.StringArray | None = None) -> Ints:
+def opaque_keys(texts: pa.StringArray, types: npt.NDArray[np.int8]) -> Ints:
     """Return the key of each document that has no check character, > 0: int64[n].
 
-    `texts`: cleaned (`resident_id.clean`). `types`: of DOCUMENT_TYPES, anything else read as `other`; None, as a null,
-    is `resident_id`, under which only the shapes of permits and old cards are documents (of type `other`).
-    0 for what is no document: nothing, a placeholder (无, 0000, N/A, one character repeated, digits that count up),
-    fewer than 5 letters and digits or fewer than 4 digits, a mask, a date, any symbol that belongs to no number. Width,
-    spaces, single hyphens and brackets make no difference.
+    `texts`: cleaned (`resident_id.clean`). `types`: indexes into DOCUMENT_TYPES; under `resident_id` only the shapes of
+    permits and old cards are documents (of type `other`). 0 for what is no document: nothing, a word (无, N/A), one of
+    `placeholders`, fewer than 5 letters and digits or fewer than 4 digits, a mask, a date, any symbol that belongs to
+    no number. Width, spaces, single hyphens and brackets make no difference; nor does, under the types that a permit
+    may have, how often it was renewed (`of_holder`).
     """
-    codes = _codes(types, len(texts))
     spelled = spelling(texts)
     sizes = lengths(spelled)
-    rows = np.flatnonzero((sizes > 0) & (sizes < np.where(codes > 0, _LONGEST, _MEANT_AS_NUMBER)))
+    rows = np.flatnonzero((sizes > 0) & (sizes < np.where(types > 0, _LONGEST, _MEANT_AS_NUMBER)))
     keys = np.zeros(len(texts), dtype=np.int64)
     if len(rows):
-        spelled, codes = spelled.take(pa.array(rows)), codes[rows]
-        good = np.flatnonzero(_documents(spelled) & ((codes > 0) | _matches(spelled, _PERMIT)))
-        salts = np.where(codes > 0, codes, DOCUMENT_TYPES.index("other"))
-        keys[rows[good]] = _hashes(spelled.take(pa.array(good)), salts[good])
+        spelled, types = spelled.take(pa.array(rows)), types[rows]
+        good = np.flatnonzero(_documents(spelled) & ((types > 0) | _matches(spelled, _PERMIT)))
+        spelled, salts = spelled.take(pa.array(good)), np.where(types > 0, types, _OTHER)[good]
+        keys[rows[good]] = _hashes(pc.if_else(pa.array(salts == _OTHER), of_holder(spelled), spelled), salts)
     return keys
 
 
 def text_keys(texts: pa.StringArray) -> Ints:
     """Return a key > 0 of each cleaned text that stands for a resident ID and proves nothing, equal or not: int64[n].
 
-    That is 17 to 19 digits, wrong in the same way on both sides, and what begins with letters or ends with one as the
-    number of another document does (E12345678 without a document type). 0 for any other text, for one digit repeated
-    and for digits that count up.
+    That is 17 to 19 digits, wrong in the same way on both sides, and what looks like another document (`cards`). 0 for
+    any other text, and for a placeholder.
     """
-    sizes, digits = lengths(texts), counts(texts, _DIGITS)
-    number = (sizes >= _MEANT_AS_NUMBER) & (sizes <= _MEANT_AS_NUMBER + 2) & (digits >= sizes - 1)
-    shortest, longest = _CARD_LENGTHS
-    rows = np.flatnonzero(number | ((sizes >= shortest) & (sizes <= longest) & (digits < sizes)))
+    sizes = lengths(texts)
+    number = (sizes >= _MEANT_AS_NUMBER) & (sizes <= _MEANT_AS_NUMBER + 2) & (counts(texts, _DIGITS) >= sizes - 1)
+    rows = np.flatnonzero(number)
     if len(rows):
         chosen = texts.take(pa.array(rows))
-        numbers, cards = _matches(chosen, "^[0-9]+X?$"), _matches(chosen, _CARD) & ~hidden(chosen)
-        rows = rows[np.where(number[rows], numbers, cards) & ~_matches(chosen, _PLACEHOLDER)]
-    keys = np.zeros(len(texts), dtype=np.int64)
-    keys[rows] = _hashes(texts.take(pa.array(rows)), np.full(len(rows), _TEXT))
-    return keys
+        number[rows] = _matches(chosen, _BARE) & ~placeholders(chosen)
+    return _keyed(texts, number | cards(texts))
+
+
+def mask_keys(texts: pa.StringArray) -> Ints:
+    """Return a key > 0 of each cleaned number that hides some places and shows at least SHOWN: int64[n]."""
+    found = masked(texts)
+    rows = np.flatnonzero(found)
+    if len(rows):
+        chosen = texts.take(pa.array(rows))
+        found[rows] = (np.count_nonzero(repair.masks(chosen), axis=1) >= SHOWN) & ~placeholders(chosen)
+    return _keyed(texts, found)
+
+
+def cards(texts: pa.StringArray) -> Flags:
+    """Say which cleaned texts look like a document and like no resident ID, whatever type they are of.
+
+    That is one to three letters and 7 to 12 digits (E12345678), or 10 digits and a letter.
+    """
+    spelled = spelling(texts)
+    sizes = lengths(spelled)
+    shortest, longest = _CARD_LENGTHS
+    found: Flags = (sizes >= shortest) & (sizes <= longest) & (counts(spelled, _DIGITS) < sizes)
+    rows = np.flatnonzero(found)
+    if len(rows):
+        chosen = spelled.take(pa.array(rows))
+        found[rows] = _matches(chosen, _CARD) & ~hidden(chosen) & ~placeholders(chosen)
+    return found
+
+
+def placeholders(texts: pa.StringArray) -> Flags:
+    """Say which texts were typed to fill a cell.
+
+    All their digits are the same (E00000000), or they are nothing but digits that count up or down, after 9 from 0 or 1
+    again, with an X at the end or without.
+    """
+    found = _matches(texts, _ONE_DIGIT)
+    # Texts are few whose first four digits count.
+    begun = pc.is_in(pc.utf8_slice_codeunits(pc.utf8_rtrim(texts, "X"), 0, 4), pa.array(_BEGINS, pa.string()))
+    bare = np.flatnonzero(flags(begun) & _matches(texts, _BARE))
+    counting = [text.rstrip("X") in _COUNTING for text in texts.take(pa.array(bare)).to_pylist()]
+    found[bare] |= np.array(counting, dtype=np.bool_)
+    return found
 
 
 def spelling(texts: pa.StringArray) -> pa.StringArray:
@@ -90,6 +130,14 @@ def spelling(texts: pa.StringArray) -> pa.StringArray:
         return texts
     folded = pc.ascii_upper(pc.utf8_normalize(texts.filter(odd), "NFKC"))
     return pc.replace_with_mask(texts, odd, pc.replace_substring_regex(folded, _SEPARATORS, ""))
+
+
+def of_holder(spelled: pa.StringArray) -> pa.StringArray:
+    """Return numbers of Hong Kong and Macau permits (H or M and ten digits) without the last two, which count renewals.
+
+    What stands before is one person's for life (Ministry of Public Security, March 2010), and may be all that is given.
+    """
+    return pc.replace_substring_regex(spelled, _RENEWED, "\\1")
 
 
 def one_edit_apart(left: pa.StringArray, right: pa.StringArray) -> Flags:
@@ -106,20 +154,10 @@ def one_edit_apart(left: pa.StringArray, right: pa.StringArray) -> Flags:
     return close
 
 
-def _codes(types: pa.StringArray | None, rows: int) -> Ints:
-    if types is None:
-        return np.zeros(rows, dtype=np.int64)
-    words = pc.utf8_lower(pc.utf8_trim_whitespace(types))
-    places = pc.index_in(words, pa.array(DOCUMENT_TYPES, pa.string()))
-    other = pc.if_else(pc.fill_null(pc.not_equal(words, ""), fill_value=False), DOCUMENT_TYPES.index("other"), 0)
-    codes: Ints = pc.coalesce(places, other.cast(pa.int32())).to_numpy(zero_copy_only=False).astype(np.int64)
-    return codes
-
-
 def _documents(texts: pa.StringArray) -> Flags:
     digits = counts(texts, _DIGITS)
     enough = (counts(texts, _PLAIN) >= 5) & (digits >= 4)  # noqa: PLR2004
-    odd = hidden(texts) | _matches(texts, _SYMBOLS) | _matches(texts, _PLACEHOLDER)
+    odd = hidden(texts) | _matches(texts, _SYMBOLS) | placeholders(texts)
     return enough & ~odd & ~_dates(texts)
 
 
@@ -134,6 +172,14 @@ def _dates(texts: pa.StringArray) -> Flags:
 
 def _matches(texts: pa.StringArray, pattern: str) -> Flags:
     return flags(pc.match_substring_regex(texts, pattern))
+
+
+def _keyed(texts: pa.StringArray, wanted: Flags) -> Ints:
+    # Keys of those that are compared as text.
+    keys = np.zeros(len(texts), dtype=np.int64)
+    rows = np.flatnonzero(wanted)
+    keys[rows] = _hashes(spelling(texts.take(pa.array(rows))), np.full(len(rows), _TEXT))
+    return keys
 
 
 def _hashes(texts: pa.StringArray, salts: Ints) -> Ints:

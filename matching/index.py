@@ -83,6 +83,7 @@ class Index:
     partial: tuple[Lookup, ...]  # by `repair.LEFT_OUT`: people with a valid number
     partial_wrong: tuple[Lookup, ...]  # people whose resident ID is wrong or masked
     by_text: Lookup  # numbers that are compared as text
+    by_name: Lookup
     by_birth_and_name: Lookup  # people with a document that has no checksum
     former: Former = field(repr=False)
 
@@ -100,11 +101,6 @@ class Index:
         for lookup, parts in zip(self.partial_wrong, repair.partial_of(keys), strict=True):
             near |= lookup.may_have(parts)
         return near & (keys > 0)
-
-    @cached_property
-    def by_name(self) -> Lookup:
-        """People with a valid number by name: for the few records that need it, and made when the first one comes."""
-        return Lookup.build(np.where(self.key > 0, names.name_keys(self.names), 0))
 
     def births(self, person: Ints) -> npt.NDArray[np.int32]:
         """Return birth dates as given, else from the number: days since 1970, or `UNKNOWN_DAY`."""
@@ -141,12 +137,13 @@ class Index:
             valid, *partial = (pool.submit(Lookup.build, keys) for keys in (key, *repair.partial_of(key)))
             known = names.prepare(column(people, "name", pa.string()))
             name_keys = names.name_keys(known)
+            by_name = Lookup.build(name_keys)
             return Index(
                 ids=column(people, "applicant_id", pa.string()),
                 key=key,
                 short=written_short(numbers, np.arange(size)),
                 names=known,
-                rarity=_rarity(name_keys, name_keys, model),
+                rarity=model.rarity(by_name.count(name_keys), size),
                 given_birth=birth,
                 given_sex=sexes_of(optional(people, "sex", pa.string())),
                 type=kind,
@@ -156,10 +153,11 @@ class Index:
                     Lookup.build(_spread(part, invalid[wrong], size)) for part in repair.partial_keys(mistaken)
                 ),
                 by_text=Lookup.build(_spread(np.where(document > 0, document, text), invalid, size)),
+                by_name=by_name,
                 by_birth_and_name=Lookup.build(
                     np.where(_spread(document, invalid, size) > 0, together(birth, name_keys), 0)
                 ),
-                former=_former(people, name_keys, model),
+                former=_former(people, by_name, model),
                 valid=valid.result(),
                 partial=tuple(each.result() for each in partial),
             )
@@ -167,9 +165,8 @@ class Index:
 
 def text_keys(cleaned: pa.StringArray, kind: Small) -> tuple[Ints, Ints]:
     """Return keys of documents without a checksum, and of other texts that are compared as such; 0: neither."""
-    types = pa.array(documents.DOCUMENT_TYPES, pa.string()).take(pa.array(kind))
-    document = documents.opaque_keys(cleaned, types)
-    return document, documents.text_keys(cleaned)
+    text = documents.text_keys(cleaned) + documents.mask_keys(cleaned) * (kind == RESIDENT_ID)
+    return documents.opaque_keys(cleaned, kind), text
 
 
 def together(birth: npt.NDArray[np.int32], name_keys: Ints) -> Ints:
@@ -211,18 +208,8 @@ def _meant(mistaken: pa.StringArray, person: Ints) -> Meant:
     return Meant(Lookup.build(repaired.key), person[repaired.row], repaired.edit)
 
 
-def _rarity(name_keys: Ints, of_all: Ints, model: Model) -> Small:
-    # How rare names are among those of all applicants.
-    unique, counts = np.unique(of_all[of_all > 0], return_counts=True)
-    place = np.minimum(np.searchsorted(unique, name_keys), max(len(unique) - 1, 0))
-    found = np.zeros(len(name_keys), dtype=np.int64)
-    if len(unique):
-        found = np.where(unique[place] == name_keys, counts[place], 0)
-    return model.rarity(found, len(of_all))
-
-
-def _former(people: pa.Table, name_keys: Ints, model: Model) -> Former:
+def _former(people: pa.Table, by_name: Lookup, model: Model) -> Former:
     lists = optional(people, "former_names", pa.list_(pa.string()))
     person = pc.list_parent_indices(lists).to_numpy().astype(np.int64)
     former = names.prepare(pc.list_flatten(lists))
-    return Former(person, former, _rarity(names.name_keys(former), name_keys, model))
+    return Former(person, former, model.rarity(by_name.count(names.name_keys(former)), len(people)))

@@ -2,7 +2,8 @@
 
 A minority name carries a dot that is typed in a dozen ways or left out; a fixed-width file pads with full-width spaces
 or cuts a long name; a rare character arrives as `?`, as a private-use code or as its homophone; Taiwan writes
-traditional characters and an airline pinyin. None of that makes another person, and none of it alone proves the same.
+traditional characters and an airline pinyin; a clerk adds a remark or a number. None of that makes another person, and
+none of it alone proves the same.
 
 Most names are two to four common characters. They are packed into one integer (`characters`: four lanes of 16 bits),
 and compared by arithmetic; only the rest are compared as text.
@@ -21,6 +22,7 @@ import pyarrow.compute as pc
 
 from matching import characters
 from matching.buffers import flags, hashes, padded, strings
+from matching.spelling import HIDING, MARK, NOBODY, spell
 
 Strings: TypeAlias = pa.Array | pa.ChunkedArray
 Keys: TypeAlias = npt.NDArray[np.int64]
@@ -30,25 +32,10 @@ Codes: TypeAlias = npt.NDArray[np.int8]
 
 Level = Literal["same", "former", "unwritten", "similar", "cut", "homophone", "pinyin", "different", "missing"]
 LEVELS: Final = get_args(Level)
-_LONGEST: Final = 200  # characters of a name: no register holds longer ones, and what is longer is no name
 _SAME, _, _UNWRITTEN, _SIMILAR, _CUT, _HOMOPHONE, _PINYIN, _DIFFERENT, _MISSING = range(len(LEVELS))
 _OPEN: Final = -1  # not settled by arithmetic
+_MARKS: Final = re.compile(MARK)
 
-# Spaces, invisible characters, dots of every kind, dashes and apostrophes: typed inside a name, no part of it.
-# Written as codes, because many of them look alike: full stops, middle dots, bullets, katakana and hyphenation points.
-_BETWEEN: Final = (
-    "[\\s\\pZ\\p{Cc}\\p{Cf}\\p{Pd}.,'`\\x{B7}\\x{387}\\x{2018}\\x{2019}\\x{2022}\\x{2024}\\x{2027}\\x{2219}\\x{22C5}"
-    "\\x{25AA}\\x{25CF}\\x{2E31}\\x{2E33}\\x{3001}\\x{3002}\\x{30FB}\\x{FE52}\\x{FF0E}\\x{FF61}\\x{FF65}\\x{A78F}]+"
-)
-# What a system writes for a character that it lacks.
-_MARK: Final = "[?\ufffd\u25a1\u3013\ue000-\uf8ff\U000f0000-\U0010fffd]"
-_MARKS: Final = re.compile(_MARK)
-# What is entered where a name is not known, as it is spelled here.
-_NOBODY: Final = (
-    "无 无名 无名氏 佚名 未知 未详 不详 不明 不清楚 不知道 未填 未填写 未提供 未登记"
-    " 先生 女士 小姐 户主 婴儿 暂无 没有 空 空白 姓名 测试 某某 某人 待定 待补 待补充 待查 保密 匿名 同上 查无此人"
-    " NULL NONE NIL N/A #N/A NA NAN UNKNOWN UNDEFINED ANONYMOUS TEST XX XXX XXXX"
-)
 _MOST_EDITS: Final = 6  # of a long name: 24 characters, and no register holds many that are longer
 _CUT_FROM: Final = 4  # a name of at least so many characters that begins a longer one was cut by a field's width
 _PLACES: Final = 4  # characters of a packed name
@@ -94,7 +81,7 @@ def prepare(values: Strings) -> Names:
     odd = np.flatnonzero(keys <= 0)
     if len(odd):
         encoded = texts.take(pa.array(odd)).dictionary_encode()
-        spelled = _spell(encoded.dictionary)
+        spelled = spell(encoded.dictionary)
         packed = _packed(spelled)
         rest = np.flatnonzero(packed <= 0)
         packed[rest] = _hashes(spelled.take(pa.array(rest)))
@@ -109,8 +96,9 @@ def prepare(values: Strings) -> Names:
 def normalise(values: Strings) -> pa.StringArray:
     """Return one spelling per name; null where none is left, and for what stands for no name (不详, N/A, 0).
 
-    Half-width, upper case, composed, simplified, of usual forms, without spaces and dots; private-use codes of
-    GB 18030 become their characters. What it leaves out never distinguishes two people.
+    Half-width, upper case, composed, simplified, of usual forms, without spaces, dots, accents, remarks in brackets
+    and the number after a Chinese name; private-use codes of GB 18030 become their characters. What it leaves out never
+    distinguishes two people. Null stands as well for a name that was hidden, and for two names in one.
     """
     return prepare(values).text
 
@@ -128,7 +116,7 @@ def name_keys(names: Names) -> Keys:
 def compare(one: Names | Strings, other: Names | Strings) -> Codes:
     """Say how far names agree, pair by pair, as indexes into LEVELS; the first that holds. Symmetric.
 
-    - `same`: spelled alike.
+    - `same`: spelled alike; of Latin letters, also with the first words last.
     - `unwritten`: alike but for characters that one side could not write, where the other has one that GBK lacks.
     - `similar`: as many edits apart as their length allows: none for names of up to two characters (one of two
       differing is another name, and so is one more), one for three to five, then one in four, six at most. An edit is
@@ -180,8 +168,8 @@ def _packed(texts: pa.StringArray) -> Keys:
 
 @cache
 def _nobody() -> tuple[Flags, Keys]:
-    # The packed words among `_NOBODY`, and by lane which of them begin so: hardly any name does.
-    words = [word for word in _NOBODY.split() if len(word) <= _PLACES and characters.is_han(word)]
+    # The packed words among `NOBODY`, and by lane which of them begin so: hardly any name does.
+    words = [word for word in NOBODY.split() if len(word) <= _PLACES and characters.is_han(word)]
     lanes = [[ord(character) - characters.BEFORE for character in word] for word in words]
     begins = np.zeros(1 << 16, dtype=np.bool_)
     begins[[word[0] for word in lanes]] = True
@@ -202,10 +190,17 @@ def _pack(offsets: npt.NDArray[np.int32], data: npt.NDArray[np.uint8]) -> Keys:
     raw = (raw[0] | (raw[1] << _u(32))) & _USED.take(sizes)
     leads = (words ^ _u(0xE0_0000E0)) & _u(0xF0_0000F0)  # 0 where a character of three bytes begins
     strange = (leads[0] | (leads[1] << _u(4))) & _LEADS.take(sizes)
-    folded = characters.lanes().take(raw.view(np.uint16)).view(np.uint64)
+    folded = _lanes().take(raw.view(np.uint16)).view(np.uint64)
     # Every character is known and its own folded form where its lane is its code, counted from the first.
     plain = (strange == 0) & (folded + _FIRST.take(sizes) == raw)
     return np.where(plain, folded.view(np.int64), -1)
+
+
+@cache
+def _lanes() -> npt.NDArray[np.uint16]:
+    table = characters.lanes().copy()
+    table[[ord(character) for character in HIDING]] = 0
+    return table
 
 
 def _u(number: int) -> np.uint64:
@@ -297,20 +292,6 @@ def _sound_alike(one: Keys, other: Keys) -> Flags:
 # ---- all other names
 
 
-def _spell(names: pa.StringArray) -> pa.StringArray:
-    names = pc.utf8_slice_codeunits(names, 0, _LONGEST)
-    names = pc.utf8_upper(pc.utf8_normalize(names, form="NFKC"))
-    names = pc.replace_substring_regex(names, _BETWEEN, "")
-    names = pc.utf8_normalize(names, form="NFKC")  # what stood apart may now compose
-    joined = np.frombuffer("\n".join(names.to_pylist()).encode("utf-32-le"), np.uint32)
-    table = characters.folds()
-    folded = np.where(joined < len(table), table[np.minimum(joined, len(table) - 1)], joined)
-    names = pa.array(folded.tobytes().decode("utf-32-le").split("\n")[: len(names)], pa.string())
-    nobody = pc.or_(pc.is_in(names, pa.array(_NOBODY.split(), pa.string())), pc.match_substring(names, "*"))
-    named = pc.and_(pc.match_substring_regex(names, "\\pL"), pc.invert(nobody))  # digits or marks alone are no name
-    return pc.if_else(named, names, pa.nulls(1, pa.string())[0])
-
-
 def _hashes(texts: pa.StringArray) -> Keys:
     """Hash texts to 60 bits over `_HASHED`; 0 for null."""
     return np.where(flags(texts.is_null()), 0, (hashes(texts) >> np.uint64(4)).astype(np.int64) | _HASHED)
@@ -322,13 +303,13 @@ def _textual(one: pa.StringArray, other: pa.StringArray) -> Codes:
     lengths, others = _lengths(one), _lengths(other)
     shorter, longer = np.minimum(lengths, others), np.maximum(lengths, others)
     begin = flags(pc.equal(pc.utf8_slice_codeunits(one, 0, 2), pc.utf8_slice_codeunits(other, 0, 2)))
-    odd = np.flatnonzero(_matches(one, "\\P{Han}") | _matches(other, "\\P{Han}"))
+    latin, marked = (np.flatnonzero(_matches(one, kind) | _matches(other, kind)) for kind in ("[A-Z]", MARK))
 
     def settle(rows: Rows, level: int, holds: Callable[[str, str], bool]) -> None:  # the first levels last
         pairs = zip(one.take(rows).to_pylist(), other.take(rows).to_pylist(), strict=True)
         codes[rows[np.fromiter((holds(a, b) for a, b in pairs), np.bool_, len(rows))]] = level
 
-    settle(odd, _PINYIN, characters.reads_as)
+    settle(latin, _PINYIN, characters.reads_as)
     settle(np.flatnonzero(lengths == others), _HOMOPHONE, characters.sounds_like)
     settle(np.flatnonzero(begin & (longer > shorter) & (shorter >= 2)), _CUT, _is_cut)  # noqa: PLR2004  the prefix above
     quarter = np.minimum(shorter // 4, _MOST_EDITS)
@@ -336,8 +317,9 @@ def _textual(one: pa.StringArray, other: pa.StringArray) -> Codes:
     hopeful = np.flatnonzero((longer - shorter <= allowed) & (allowed > 0))
     near = _edits(one.take(hopeful), other.take(hopeful), int(allowed.max(initial=0))) <= allowed[hopeful]
     codes[hopeful[near]] = _SIMILAR
-    settle(odd, _SIMILAR, _fits)
-    settle(odd, _UNWRITTEN, _could_not_write)
+    settle(marked, _SIMILAR, _fits)
+    settle(marked, _UNWRITTEN, _could_not_write)
+    settle(latin, _SAME, _turned)
     return codes
 
 
@@ -358,6 +340,11 @@ def _is_cut(one: str, other: str) -> bool:
     return (len(short) >= _CUT_FROM or two_of_three) and long.startswith(short)
 
 
+def _turned(one: str, other: str) -> bool:
+    # JOHN SMITH is SMITH JOHN: words of two letters or more, in another order, after the spaces are gone.
+    return len(one) == len(other) and one.isascii() and one.isalpha() and other in (one + one)[2:-2]
+
+
 def _fits(one: str, other: str) -> bool:
     agreed, against = _marked(one, other)
     return agreed >= len(against) > 0
@@ -374,8 +361,6 @@ def _lost(character: str) -> bool:
 
 def _marked(one: str, other: str) -> tuple[int, str]:
     """Return how many characters agree, and what stands against a mark; nothing where any other character differs."""
-    if not (_MARKS.search(one) or _MARKS.search(other)):
-        return 0, ""
     if len(one) != len(other):  # some systems write two marks for one character: a pair of surrogates, or two bytes
         one, other = ("".join(c * (1 + _lost(c)) for c in name) for name in (one, other))
     if len(one) != len(other):

@@ -59,10 +59,11 @@ _PLAIN: Final = among("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ*#?_")
 # without what is typed between or around the characters of a number and belongs to none of them.
 _HIDING: Final = "\u00d7\u2022\u2025\u2026\u22ef\u25a0\u25a1\u25cb\u25cf\u25ef\u3013\ufffd"
 _NOISE: Final = (
-    *b"\0\t\n\f\r ",
-    *(0xA0, 0x1680, 0x205F, 0x2060, 0x3000, 0xFEFF),
+    *b"\0\t\n\v\f\r\x1c\x1d\x1e\x1f ",
+    *(0x85, 0xA0, 0xAD, 0x61C, 0x1680, 0x180E, 0x3000, 0xFEFF),
     *range(0x2000, 0x2010),
     *range(0x2028, 0x2030),
+    *range(0x205F, 0x2070),
 )
 _SPELLED: Final[dict[int, str | None]] = (
     {ord(small): small.upper() for small in "abcdefghijklmnopqrstuvwxyz"}
@@ -70,18 +71,38 @@ _SPELLED: Final[dict[int, str | None]] = (
     | dict.fromkeys(map(ord, _HIDING), "*")
     | dict.fromkeys(_NOISE)
 )
-_APOSTROPHE: Final = re.compile("^['`\u2018\u2019\uff07]+")
+# What is typed around a value and belongs to none: quotes, the `=` of a spreadsheet, punctuation.
+_AROUND: Final = (
+    "\"'`=,:;\u00ab\u00b4\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033"
+    "\u3001\u3002\u300c\u300d\u300e\u300f\uff02\uff07\uff0c\uff1a\uff1b\uff1d\uff61\uff62\uff63"
+)
 _DIGIT: Final = re.compile("[0-9]")
 # A run of what separates parts hides places, and so does one that is left over behind a star.
-_SEPARATOR: Final = "[-.~/\u00b7\u2010-\u2015\u2212\uff0d-\uff0f\uff5e]"
-_RUN: Final = re.compile(f"{_SEPARATOR}{{2,}}|(?<=[*]){_SEPARATOR}")
+_SEPARATORS: Final = "-.~/\u00b7\u2010-\u2015\u2212\uff0d-\uff0f\uff5e"
+_SEPARATOR: Final = re.compile(f"[{_SEPARATORS}]")
+_RUN: Final = re.compile(f"[{_SEPARATORS}]{{2,}}|(?<=[*])[{_SEPARATORS}]")
+# A number, hidden places and separators within it, and what is typed around numbers only: brackets, their name, a dot.
+_PLACES: Final = "0-9X*#?_"
+_BRACKETS: Final = r"()<>{}\[\]\u3008-\u300b\u3010\u3011\u3014\u3015\uff08\uff09\uff1c\uff1e\uff3b\uff3d\uff5b\uff5d"
+_OUTSIDE: Final = f"[{_AROUND}{_BRACKETS}]*+"
+_LABEL: Final = "(?:(?:居民|公民)?身份(?:证件?)?(?:号码?)?|ID(?=[:\uff1a]))"
+_WRAPPED: Final = re.compile(
+    f"{_OUTSIDE}(?:{_LABEL}{_OUTSIDE})?"
+    f"([{_PLACES}](?:[{_SEPARATORS}{_PLACES}]*[{_PLACES}])?){_OUTSIDE}[.\uff0e]?{_OUTSIDE}"
+)
+# Region, birth date, sequence and check, with one separator or none between these, and between the parts of the date.
+_SEGMENTS: Final = re.compile(
+    "[0-9]{6}S?(?:[0-9]{2})?[0-9]{2}(S?)[0-9]{2}\\1[0-9]{2}S?[0-9]{3}[0-9X]?".replace("S", _SEPARATOR.pattern)
+)
 
 
 def clean(values: Strings) -> pa.StringArray:
-    """Return numbers as they were meant to be typed: half-width, upper case, no spaces, no leading apostrophe.
+    """Return numbers as they were meant to be typed: half-width, upper case, no spaces, nothing around them.
 
-    A null or a cell of nothing but spaces becomes null. Nothing is repaired, and a 15-digit number stays one. Signs
-    that hide a place become `*`, and so do two or more separators in a row: 320102--------1234.
+    A null or a cell of nothing but spaces becomes null. Quotes, commas and a spreadsheet's `=` around a value are left
+    out; of a resident ID also brackets, a full stop and its own name (身份证号:) around it, and single separators
+    between its segments. Nothing is repaired, no digit or letter of a number is left out, and 15 digits stay 15.
+    Signs that hide a place become `*`, and so do two or more separators in a row: 320102--------1234.
     """
     texts = strings(values)
     dirty = _dirty(texts)
@@ -218,8 +239,8 @@ def _dirty(texts: pa.StringArray) -> Flags:
 
 
 def _scrub(texts: pa.StringArray) -> pa.StringArray:
-    # The common cases first, and cheaply: a padded cell, a leading apostrophe, a lower-case x, spaces between segments.
-    texts = pc.ascii_upper(pc.replace_substring(pc.utf8_ltrim(pc.utf8_trim_whitespace(texts), "'"), " ", ""))
+    # The common cases first, and cheaply: a padded cell, quotes, a lower-case x, spaces between segments.
+    texts = pc.ascii_upper(pc.replace_substring(pc.utf8_trim(pc.utf8_trim_whitespace(texts), _AROUND), " ", ""))
     odd = _dirty(texts)
     if odd.any():
         mask = pa.array(odd)
@@ -233,8 +254,13 @@ def _scrub_deeply(texts: pa.StringArray) -> pa.StringArray:
 
 
 def _spelled(text: str) -> str:
-    text = _APOSTROPHE.sub("", text.translate(_SPELLED))
-    return _RUN.sub(lambda run: "*" * len(run[0]), text) if _DIGIT.search(text) else text
+    text = text.translate(_SPELLED).strip(_AROUND)
+    if (text.isalnum() and text.isascii()) or not _DIGIT.search(text):
+        return text
+    text = _RUN.sub(lambda run: "*" * len(run[0]), text)
+    if wrapped := _WRAPPED.fullmatch(text):
+        text = wrapped[1]
+    return _SEPARATOR.sub("", text) if _SEGMENTS.fullmatch(text) else text
 
 
 def _keys(texts: pa.StringArray) -> Ints:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching import buffers, documents, names, repair, resident_id
+from matching.columns import types_of
 
 EMPTY = pa.Array.from_buffers(pa.string(), 0, [None, pa.py_buffer(b""), pa.py_buffer(b"")])  # no offsets at all
 
@@ -24,7 +25,8 @@ def test_no_rows_in_any_layout(empty: pa.StringArray) -> None:
     assert buffers.padded(empty, 8)[0].tolist() == [0] * 8
     assert len(resident_id.keys(empty)) == len(resident_id.clean(empty)) == len(resident_id.kinds(empty)) == 0
     assert len(repair.edits(empty).row) == repair.partial_keys(empty).size == repair.masks(empty).size == 0
-    assert len(names.prepare(empty)) == len(documents.opaque_keys(empty)) == len(documents.text_keys(empty)) == 0
+    assert len(documents.opaque_keys(empty, types_of(empty))) == len(documents.text_keys(empty)) == 0
+    assert len(documents.mask_keys(empty)) == len(names.prepare(empty)) == 0
 
 
 @unhurried

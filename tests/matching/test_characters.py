@@ -34,6 +34,11 @@ def folded(character: str) -> str:
         ("顗", "顗"),
         ("张", "张"),
         ("A", "A"),
+        ("É", "E"),
+        ("Ễ", "E"),
+        ("Ø", "O"),
+        ("×", "×"),
+        ("Й", "Й"),  # no accent: a letter of its own
         ("?", "?"),
     ],
 )

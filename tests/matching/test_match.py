@@ -179,7 +179,9 @@ def test_documents_without_a_checksum() -> None:
     assert best(record("Wei Zhang", "e12345678", **passport)) == ("certain", "number-equal-document")
     assert best(record("李大力", "南字第12345678号", document_type="military")) == ("certain", "number-equal-document")
     assert best(record("john smith", "abc123456789012")) == ("certain", "number-equal-document")
-    assert best(record("Wei Zhang", "E12345678")) is None, "another kind of document"
+    assert best(record("Wei Zhang", "E12345678", document_type="military")) is None, "another kind of document"
+    assert best(record("Wei Zhang", "E12345678")) == ("probable", "number-equal-text"), "of which kind is not said"
+    assert best(record("Li Si", "E12345678")) is None
     assert best(record("Wei Zhang", "E12345679", **passport, birth_date=born)) == ("probable", "number-close-document")
     assert best(record("Wei Zhang", "E12345679", **passport)) is None, "close needs the birth date as well"
     assert best(record("Wei Zhang", "E12345679", **passport, birth_date=date(1970, 3, 5))) is None

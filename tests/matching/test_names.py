@@ -53,9 +53,29 @@ def test_a_dot_however_typed_or_left_out_makes_no_other_name(dot: str) -> None:
         ("𫖮", "顗"),
         ("王?", "王?"),
         ("王\u33ff", "王GAL"),  # the code before the first lane: a unit of acceleration
-        ("张伟(小)", "张伟(小)"),
+        ("张伟(小)", "张伟"),
+        ("张伟（户主）", "张伟"),
+        ("张伟[1]", "张伟"),
+        ("张伟【曾用名张明】", "张伟"),
+        ("张伟〔男〕", "张伟"),
+        ("张伟《亡》", "张伟"),
+        ("(已迁出)张伟", "张伟"),
+        ("张伟((男))", "张伟"),
+        ("张伟(曾用名", "张伟"),  # cut by the width of a field
+        ("(张伟)", None),
+        ("张伟2", "张伟"),
+        ("张伟-２", "张伟"),
+        ("张\ue8632", "张䶮"),
+        ("2张伟", "2张伟"),
+        ("José GARCÍA", "JOSEGARCIA"),
+        ("ŁØĐ", "LOD"),
+        ("ẖ", "H"),  # has no capital
+        ("Q\u0301", "Q"),  # composes with nothing
+        ("ZHANG/WEI", "ZHANGWEI"),
+        ("1、张伟", "1张伟"),
         ("\uf9d8", "律"),  # a compatibility form of one character
-        ("A\u00b4", "\u00c1"),  # composes only once the space that a spacing accent hides is gone
+        ("A\u00b4", "A"),
+        ("か\u309b", "が"),  # composes only once the space that a spacing mark hides is gone
         ("张\u0000", "张"),
         ("\u00b7", None),
         (" \u3000", None),
@@ -74,6 +94,11 @@ def test_spelling(typed: str | None, name: str | None) -> None:
      "查无此人", "无名氏", "不清楚", "待补充",
      "NULL", "null", "None", "N/A", "n/a", "NaN", "ＮＵＬＬ", "Unknown", "XXX",
      "0", "000", "123", "/", "***", "#", "??",
+     "先生", "王某", "王某某", "王某甲", "阿某", "王先生", "欧阳女士", "李小姐", "李明女士",
+     "王*", "王＊明", "张X", "张xx", "张ＸＸ", "张×", "王X明", "王○○", "王〇明", "王Ｏ明", "X",
+     "王???", "王????", "王□□", "王〓〓", "王\ufffd\ufffd\ufffd",
+     "王小明、李红", "王小明 / 李红", "王小明;李红", "王小明；李红", "王小明,李红", "王小明，李红", "王小明&李红",
+     "王小明+李红", "王小明(夫)、李红(妻)", "王小明2、李红",
      "\ufffd\ufffd", "\ue000", "\U0001f600", "-"],
 )  # fmt: skip
 def test_what_is_entered_for_no_name_is_none(entered: str) -> None:
@@ -85,7 +110,30 @@ def test_what_is_entered_for_no_name_is_none(entered: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["吴明", "查良镛", "无忌", "空海", "未央", "测", "同", "吴名", "NANA", "保罗", "王?", "安娜A1"]
+    "name",
+    [
+        "吴明",
+        "查良镛",
+        "无忌",
+        "空海",
+        "未央",
+        "测",
+        "同",
+        "吴名",
+        "NANA",
+        "保罗",
+        "王?",
+        "安娜A1",
+        "王士",
+        "李小",
+        "张生",
+        "王和平",
+        "王??",
+        "王明???",
+        "ALEX",
+        "OX1",
+        "张XIAO",
+    ],
 )
 def test_names_that_look_like_none(name: str) -> None:
     assert spelled(name) == name
@@ -100,6 +148,13 @@ any_name = st.one_of(
 han_name = st.text(alphabet="张王伟玮明小晓章敏民名㐀鿿", min_size=1, max_size=4)
 columns = st.lists(st.tuples(any_name, any_name), max_size=30)
 unhurried = settings(deadline=None)  # other work on the machine is no failure
+
+
+@pytest.mark.parametrize("name", ["张先生明", "李女士元", "张先明", "李士女"])
+def test_a_title_is_one_at_the_end(name: str) -> None:
+    assert spelled(name) == name
+    assert agreed(name, name) == "same"
+    assert agreed(name, name[:-1] + "红") == "similar"
 
 
 @unhurried
@@ -162,7 +217,8 @@ def test_what_is_typed_between_characters_tells_nobody_apart(name: str, data: st
         ("王??", "王𠮷", "unwritten"),  # one for each half of a pair of surrogates
         ("王??", "王𪚥", "unwritten"),
         ("王??", "王䶮", "unwritten"),  # one for each byte of GB 18030
-        ("王???", "王𠮷", "different"),
+        ("王???", "王𠮷", "missing"),  # more than any one character leaves
+        ("王□□", "王䶮", "missing"),
         ("王??", "王明", "different"),
         ("王?", "王𬱖", "unwritten"),
         ("王?", "王\u3013", "unwritten"),
@@ -188,6 +244,27 @@ def test_what_is_typed_between_characters_tells_nobody_apart(name: str, data: st
         ("张WEI", "张伟", "pinyin"),
         ("NANA OUYANG", "欧阳娜娜", "pinyin"),
         ("ZHANG MING", "张伟", "different"),
+        ("WANG XIAO MING", "王小明", "pinyin"),
+        ("XIAOMING WANG", "王小明", "pinyin"),
+        ("ZHANG/WEI", "张伟", "pinyin"),
+        # words in another order
+        ("SMITH JOHN", "John Smith", "same"),
+        ("Smith, John Paul", "JOHN PAUL SMITH", "same"),
+        ("XIAOMING WANG", "WANG XIAOMING", "same"),
+        ("García José", "JOSE GARCIA", "same"),
+        ("ALI", "LIA", "different"),
+        ("ALIM", "MALI", "different"),  # a single letter is no word
+        ("JOHN SMITH", "JOHN SMYTHE", "similar"),
+        ("张A明B", "明B张A", "different"),
+        # what was added
+        ("王小明(曾用名王明)", "王小明", "same"),
+        ("王小明(曾用名王明)", "王明", "different"),
+        ("王小明2", "王小明", "same"),
+        ("王小明、李红", "王小明", "missing"),
+        ("王小明、李红", "李红", "missing"),
+        # what was hidden
+        ("王某", "王某", "missing"),
+        ("张XX", "张伟", "missing"),
         ("WEI", "张伟", "different"),
         (None, "张伟", "missing"),
         ("\u00b7", "\u00b7", "missing"),

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching import documents, repair, resident_id
+from matching.columns import OTHER
 
 VALID = ("11010519491231002X", "440524188001010014")
 
@@ -58,11 +59,101 @@ def test_known_numbers_encode_to_their_17_digits(number: str) -> None:
         "11010519491231002X\r\n",
         "'　１１０１０５19491231002x",
         "11010519491231002X\x00",
+        "11010519491231002X\x1f\x85\v»",
+        '"11010519491231002X"',
+        '="11010519491231002X"',
+        "=11010519491231002x",
+        "“11010519491231002X”",
+        "「 11010519491231002X 」",
+        "(11010519491231002X)",
+        "（１１０１０５１９４９１２３１００２Ｘ）",
+        "【11010519491231002X】",
+        "身份证:11010519491231002X",
+        "身份证号码：“11010519491231002X”",
+        "居民身份证号 11010519491231002X",
+        "公民身份号码:11010519491231002X。",
+        "(身份证：11010519491231002X)",
+        "ID:11010519491231002X",
+        "id： 11010519491231002x",
+        "11010519491231002X;",
+        "11010519491231002X，",
+        "11010519491231002X.",
+        "11010519491231002X．”",
+        "11010519491231002X。",
+        "11010519491231002X、,",
+        "(11010519491231002X).",
+        "110105\u00ad19491231\u00ad002X\u180e\u2061",
+        "110105-19491231-002X",
+        "110105.19491231.002x",
+        "110105/19491231/002X",
+        "110105－19491231–002X",
+        "110105-19491231002X",
+        "110105 - 1949/12/31 - 002X",
+        '="110105-1949.12.31-002X";',
     ],
 )
 def test_ways_of_typing_one_number(typed: str) -> None:
     assert resident_id.clean(pa.array([typed]))[0].as_py() == "11010519491231002X"
     assert key(typed) == 11010519491231002
+
+
+@pytest.mark.parametrize(
+    ("typed", "cleaned"),
+    [
+        ("110105-491231-002", "110105491231002"),
+        ("110105-19491231-0021", "110105194912310021"),
+        ("身份证:320102********1234", "320102********1234"),
+        ('"320102--------1234"', "320102********1234"),
+        ("(320102……1234).", "320102**1234"),
+        ("320102********-1234", "320102*********1234"),
+        ('="E12345678"', "E12345678"),
+        ("(E12345678)", "(E12345678)"),
+        ("H012345(6)", "H012345(6)"),
+        ("E-1234-5678.", "E-1234-5678."),
+        ("=", None),
+    ],
+)
+def test_what_is_typed_around_other_values(typed: str, cleaned: str | None) -> None:
+    assert resident_id.clean(pa.array([typed, "x"]))[0].as_py() == cleaned
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "ID11010519491231002X",
+        "ID11010519491231002X.",
+        "E:11010519491231002X",
+        "110105--19491231-002X",
+        "11010-519491231002X",
+        "110105-1949-1231-002X",
+        "110105-1949/12-31-002X",
+        "11010519491231002X..",
+        "11010519491231002X/110105194912310021",
+        "11010519491231002X、11010519491231002X",
+        "11010519491231002X(110105491231002)",
+        "11010519491231002X(1)",
+        "110105491231002-1",
+        "护照11010519491231002X",
+    ],
+)
+def test_more_than_a_number_is_none(typed: str) -> None:
+    assert key(typed) is None
+
+
+PIECES = (*VALID, "110105491231002", "110105", "19491231", "1949", "12", "31", "002X", "491231", "002", "1", "x", "ID:",
+          "ID", "身份证:", "身份证号码", *"-./*()“”\"'=;。、 ", "--", "\u00ad", "护照")  # fmt: skip
+
+
+@settings(deadline=None, max_examples=300)  # other work on the machine is no failure
+@given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join))
+def test_cleaning_neither_drops_nor_moves_a_character_of_a_number(typed: str) -> None:
+    cleaned = resident_id.clean(pa.array([typed], pa.string()))
+    assert resident_id.clean(cleaned).equals(cleaned)
+    assert key(cleaned[0].as_py()) == key(typed)
+    if key(typed) is not None:
+        written = re.sub("[^0-9A-Z]", "", typed.upper().replace("ID:", ""))
+        assert written == cleaned[0].as_py()
+        assert "护照" not in typed
 
 
 @pytest.mark.parametrize(
@@ -146,13 +237,18 @@ def test_one_definition_of_a_mask(texts: list[str]) -> None:
     assert masked.tolist() == [kind == "masked" for kind in resident_id.kinds(cleaned).to_pylist()]
     shown = repair.masks(cleaned).any(axis=1)
     assert not (shown & ~masked).any()
-    assert not (documents.opaque_keys(cleaned, pa.array(["other"] * len(cleaned)))[hidden] > 0).any()
+    assert not (documents.opaque_keys(cleaned, np.full(len(cleaned), OTHER))[hidden] > 0).any()
     assert not (documents.text_keys(cleaned)[hidden] > 0).any()
 
 
 def test_fifteen_digits_become_the_number_of_the_same_person() -> None:
     assert key("110105491231002") == key("11010519491231002X")
     assert key("810000941008230") is None  # permits and cards were never issued with 15
+
+
+def test_neither_a_clock_nor_a_table_of_regions_is_asked() -> None:
+    assert key(complete("32010221000101001")) == 32010221000101001
+    assert key(complete("99999919900101001")) == 99999919900101001
 
 
 def test_scientific_notation_never_becomes_a_number() -> None:
