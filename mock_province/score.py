@@ -121,6 +121,7 @@ def score(
     import duckdb
 
     with duckdb.connect() as db:
+        db.execute("SET enable_progress_bar = false")  # DuckDB draws it on standard output
         db.register("matches", matches)
         db.register("truth", truth)
         lists = {"accepted": sources_accepted, "reported": members_reported}

@@ -3,6 +3,7 @@
 import secrets
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from catalogue.problems import Stop
+from hedui.pipeline.duck import open_duckdb
 from hedui.pipeline.engines import Engine, Files, Progress, Screen
+from matching import characters
 from matching.index import APPLICANT_SCHEMA, Index
 from matching.match import (
     COMPACT_ORDER,
@@ -60,7 +63,10 @@ def match_records(
     """
     model = model or Model.shipped()
     along = [pa.field(column, pa.string()) for column in carry]
-    index = Index.build(_people(applicants, applicant_id), model)
+    with ThreadPoolExecutor(1) as pool:
+        people = pool.submit(_people, applicants, applicant_id)
+        characters.lanes()  # tables that take as long to make as the file to read
+    index = Index.build(people.result(), model)
     matcher = Matcher(index, model)
     out.parent.mkdir(parents=True, exist_ok=True)
     draft = out.with_name(f".{out.name}.{secrets.token_hex(4)}")  # two processes may match at once
@@ -79,7 +85,7 @@ def match_records(
         if missing := _nulls(compact, "record_id") - _nulls(compact, "person"):
             raise Stop("match-records-without-id", count=missing)
         engine.map_groups(Expand(index.ids, model), Files((compact,), schemas[1]), COMPACT_ORDER, finished, schemas[2])
-        grades = _counts(finished, "grade")
+        grades = _counts(finished)
         if DUPLICATE in grades:
             raise Stop("match-duplicate-records", count=_shared(finished))
         finished.replace(out)
@@ -122,22 +128,25 @@ def _nulls(path: Path, column: str) -> int:
 
 def _shared(finished: Path) -> int:
     # Ids that stand for several records.
-    rows = _read(finished, ["record_id", "grade"])
-    return len(rows.filter(pc.field("grade") == DUPLICATE).column("record_id").unique())
+    query = "SELECT count(DISTINCT record_id) FROM read_parquet($path) WHERE grade = $grade"
+    return int(_asked(query, finished, grade=DUPLICATE)[0][0])
 
 
-def _counts(path: Path, column: str) -> dict[str, int]:
-    values = _read(path, [column]).column(column)
-    return {entry["values"]: entry["counts"] for entry in pc.value_counts(values).to_pylist()}
+def _counts(finished: Path) -> dict[str, int]:
+    return dict(_asked("SELECT grade, count(*) FROM read_parquet($path) GROUP BY grade", finished))
 
 
 def _tallies(compact: Path) -> dict[str, Any]:
-    table = _read(compact, ["pattern", "counted", "count"])
-    table = table.filter(table.column("count").is_valid())
-    numbers, patterns = (_sums(table, column) for column in ("counted", "pattern"))
+    query = """
+        SELECT counted, pattern, sum(count)::BIGINT FROM read_parquet($path)
+        WHERE count IS NOT NULL GROUP BY ALL ORDER BY ALL
+    """
+    rows = _asked(query, compact)
+    numbers = {kind: count for kind, _, count in rows if kind is not None}
+    patterns = {pattern: count for _, pattern, count in rows if pattern is not None}
     return {"capped": numbers.pop("capped", 0), "numbers": numbers, "patterns": patterns}
 
 
-def _sums(table: pa.Table, column: str) -> dict[Any, int]:
-    sums = table.filter(table.column(column).is_valid()).group_by(column).aggregate([("count", "sum")])
-    return {row[column]: row["count_sum"] for row in sums.sort_by(column).to_pylist()}
+def _asked(query: str, path: Path, **values: str) -> list[Any]:
+    with open_duckdb(path.parent, memory_limit="1GB") as database:
+        return database.execute(query, {"path": str(path), **values}).fetchall()

@@ -5,7 +5,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
@@ -21,6 +21,7 @@ from catalogue.categories import Category, categories
 from catalogue.problems import Stop
 from connectors.manifest import Manifest
 from hedui.pipeline.checkpoints import checkpoint
+from hedui.pipeline.duck import open_duckdb
 from hedui.pipeline.night import Night
 from hedui.pipeline.sources import accepted_files
 from hedui.policy.force import Policy
@@ -114,7 +115,7 @@ def assess(inputs: Inputs, basis: Basis, out: Path, *, run: Run = map, memory: s
     draft = _beside(out)
     draft.mkdir(parents=True)
     try:
-        with closing(_database(draft / "spill", memory)) as database:
+        with open_duckdb(draft / "spill", memory_limit=memory) as database:
             _gather(database, inputs, [source.id for source in basis.sources if source.answered])
             written = _write(run(partial(assess_batch, basis), _families(database)), draft)
         shutil.rmtree(draft / "spill", ignore_errors=True)
@@ -144,20 +145,6 @@ def _put(draft: Path, out: Path) -> None:
                 moved.append(out.rename(_beside(out)))
     for folder in moved:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _database(spill: Path, memory: str) -> "DuckDBPyConnection":
-    import duckdb
-
-    return duckdb.connect(
-        config={
-            "memory_limit": memory,
-            "temp_directory": str(spill),
-            "threads": str(os.cpu_count() or 1),
-            "preserve_insertion_order": "false",  # the kernel puts everything in order itself
-            "autoinstall_known_extensions": "false",
-        }
-    )
 
 
 def _gather(database: "DuckDBPyConnection", inputs: Inputs, accepted_sources: list[str]) -> None:
