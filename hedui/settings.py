@@ -29,7 +29,6 @@ class Settings(BaseSettings):
     spark_host: str = "127.0.0.1"  # the address of this machine as Spark's workers see it
     spark_python: str = ""  # the workers' Python, which has this version of Hedui; empty: the same path as here
     spark_memory: Annotated[str, Field(pattern=r"^[1-9]\d*[mg]$")] = "1g"  # of each of Spark's Java processes
-    language: Literal["zh", "en"] = "zh"
     # One file per value: the addresses and secrets that manifests name as ${…}.
     # Empty: those that the mock province wrote.
     values_dir: Path | None = None

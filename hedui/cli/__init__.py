@@ -6,9 +6,11 @@ from typing import Any
 
 import click
 
-from catalogue.text import text
-from hedui.cli.exits import FAILED, INTERRUPTED, STOPPED
+from catalogue.problems import Stop
+from catalogue.text import LANGUAGES, language_asked_for, text
+from hedui.cli.exits import FAILED, STOPPED
 from hedui.pipeline.guard import as_problem
+from hedui.pipeline.interrupt import INTERRUPTED
 
 # command → the module under which its click command of the same name lives
 COMMANDS = {
@@ -35,6 +37,13 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(import_module(COMMANDS[cmd_name]), cmd_name)
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse a language that there is not, in all that there are: whoever asked for it may read either."""
+        if language_asked_for() not in LANGUAGES:
+            known = ", ".join(LANGUAGES)
+            raise click.UsageError(" / ".join(text("cli-bad-language", one, known=known) for one in LANGUAGES), ctx)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; a problem is told as an error line and a hint line, never as a traceback."""
         if "mock" not in ctx._protected_args:  # noqa: SLF001  the outside world's servers mind their own files
@@ -46,7 +55,11 @@ class LazyGroup(click.Group):
         except KeyboardInterrupt:
             return ctx.exit(INTERRUPTED)
         except Exception as error:  # noqa: BLE001  libraries quote the data they choke on: only kind and place are told
+            from hedui.pipeline.workspace import is_full
+
             problem = as_problem(error, str(ctx.invoked_subcommand))
+            if problem.code == "internal-fault" and is_full(error):
+                problem = Stop("no-room")
         click.echo(f"error: {problem.message()}", err=True)
         click.echo(f"hint: {problem.hint()}", err=True)
         return ctx.exit(FAILED if problem.code == "internal-fault" else STOPPED)

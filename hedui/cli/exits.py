@@ -1,8 +1,7 @@
-"""Exit codes of every command, as documented in `docs/exit-codes.md`."""
+"""Exit codes of every command (`docs/exit-codes.md`); that of Ctrl-C is in `hedui.pipeline.interrupt`."""
 
 COMPLETE = 0
 FAILED = 1  # a fault of ours: please report it
 USAGE = 2  # the command line was wrong (click's own code)
 DEGRADED = 3  # the run was published, and at least one source is missing
 STOPPED = 4  # a person has to mend something first; the message says what
-INTERRUPTED = 130  # Ctrl-C, as shells have it

@@ -1,10 +1,9 @@
 """`hedui match`: match any two files, estimate parameters from them, and explain a match."""
 
 import json
-import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
@@ -15,8 +14,9 @@ import click
 
 from catalogue.problems import Stop
 from catalogue.text import text
-from hedui.cli.exits import INTERRUPTED
+from hedui.cli.id_numbers import looks_like_one
 from hedui.cli.nightly import date_option
+from hedui.pipeline.interrupt import ending_at_once
 
 if TYPE_CHECKING:
     from hedui.pipeline.engines import Progress
@@ -27,7 +27,6 @@ _FILE = click.Path(path_type=Path)
 _ENGINES = ("local", "spark")
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 _INPUT = "-"  # in place of an identifier: read it from standard input
-_NUMBER = re.compile(r"(?<!\d)(\d{17}[\dXx]|\d{15})(?!\d)")
 
 
 class _Files(click.Group):
@@ -64,18 +63,9 @@ def _not_a_number(ctx: click.Context, param: click.Parameter, value: str | None)
     """Refuse what looks like a resident ID: command lines stay in histories and in the list of processes."""
     if value == _INPUT:
         return sys.stdin.readline().rstrip("\r\n")
-    if value is not None and _looks_like_a_number(value):
+    if value is not None and looks_like_one(value):
         raise click.BadParameter(text("match-no-id-on-command-line"), ctx, param)
     return value
-
-
-def _looks_like_a_number(value: str) -> bool:
-    # Whether it is valid does not matter: one digit off, it still tells who is meant.
-    return any(
-        1 <= int(digits[-7:-5]) <= 12 and 1 <= int(digits[-5:-3]) <= 31  # noqa: PLR2004  month and day
-        for found in _NUMBER.findall(value)
-        if (digits := found[:17] if len(found) == 18 else found) and digits[0] != "0"  # noqa: PLR2004
-    )
 
 
 @click.group(cls=_Files)
@@ -96,10 +86,10 @@ def files(
     records: tuple[Path, ...], applicants: Path, out: Path, engine: str, parameters: Path | None, *, as_json: bool
 ) -> None:
     """Match two files."""
-    from hedui.pipeline.match_files import match_files, read_model
+    with _at_work("match-progress") as progress:
+        from hedui.pipeline.match_files import match_files, read_model
 
-    model = read_model(parameters)
-    with _progress("match-progress") as progress:
+        model = read_model(parameters)
         matched = match_files(records, applicants, out, engine=engine, model=model, progress=progress)
     if as_json:
         click.echo(json.dumps(matched.to_dict() | {"out": str(out)}, ensure_ascii=False))
@@ -121,15 +111,16 @@ def explain(
     from hedui.cli import waterfall
     from hedui.pipeline.match_explain import explain as explained
     from hedui.pipeline.match_files import check_out, read_model
-    from hedui.pipeline.workspace import whole
+    from hedui.pipeline.workspace import put, scratch
 
     found = explained(matches, record_id, applicant, model=read_model(parameters))
     if svg:
         if len(found) > 1:
             raise Stop("match-several", count=len(found))
         check_out(svg, [matches])
-        with whole(svg) as draft:
-            draft.write_text(waterfall.svg(waterfall.Drawing(found[0])), "utf-8")
+        with scratch(svg) as folder:
+            (folder / svg.name).write_text(waterfall.svg(waterfall.Drawing(found[0])), "utf-8")
+            put(folder, svg)
     if as_json:
         click.echo(json.dumps([_for_programs(one) for one in found], ensure_ascii=False))
     else:
@@ -151,10 +142,10 @@ def fit(
     records: tuple[Path, ...], applicants: Path, out: Path, business_date: date | None, engine: str, *, as_json: bool
 ) -> None:
     """Estimate parameters from two files."""
-    from hedui.pipeline.match_files import fit_files
-
     day = business_date or datetime.now(_SHANGHAI).date()
-    with _progress("match-progress-fit") as progress:
+    with _at_work("match-progress-fit") as progress:
+        from hedui.pipeline.match_files import fit_files
+
         fitted = fit_files(records, applicants, out, day, engine=engine, progress=progress)
     if as_json:
         click.echo(json.dumps(asdict(fitted) | {"out": str(out)}, ensure_ascii=False))
@@ -164,21 +155,26 @@ def fit(
 
 
 @contextmanager
-def _progress(key: str) -> "Iterator[Progress]":
-    """Show a bar on standard error while something long goes on."""
+def _at_work(key: str) -> "Iterator[Progress | None]":
+    """Show a bar while something long goes on, if standard error is a terminal; Ctrl-C ends it, and the process."""
+    shown = ExitStack()
+
+    def say() -> None:
+        shown.close()
+        click.echo(text("match-interrupted"), err=True)
+
+    with ending_at_once(say), shown:
+        yield _bar(shown, key) if sys.stderr.isatty() else None
+
+
+def _bar(shown: ExitStack, key: str) -> "Progress":
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
-        task = bars.add_task(text(key), total=None)
-        try:
-            yield lambda done, total: bars.update(task, completed=done, total=total)
-        except KeyboardInterrupt:
-            bars.stop()
-            click.echo(text("match-interrupted"), err=True)
-            raise SystemExit(INTERRUPTED) from None
+    bars = shown.enter_context(Progress(*columns, console=Console(stderr=True), transient=True))
+    task = bars.add_task(text(key), total=None)
+    return lambda done, total: bars.update(task, completed=done, total=total)
 
 
 def _show(matched: "Matched", out: Path) -> None:
@@ -187,15 +183,14 @@ def _show(matched: "Matched", out: Path) -> None:
 
     figures = matched.to_dict()
     seconds = f"{matched.seconds:.1f}"
-    table = Table(
-        title=text("match-done", records=figures["records"], applicants=figures["applicants"], seconds=seconds),
-        title_justify="left",
-    )
+    table = Table()
     table.add_column(text("match-column-what"))
     table.add_column(text("match-column-count"), justify="right")
     for words, count in _rows(figures):
         table.add_row(words, str(count))
     console = Console(highlight=False, markup=False)
+    done = text("match-done", records=figures["records"], applicants=figures["applicants"], seconds=seconds)
+    console.print(done, soft_wrap=True)
     console.print(table)
     console.print(text("match-wrote", path=str(out)), soft_wrap=True)
 

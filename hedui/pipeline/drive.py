@@ -1,7 +1,6 @@
 """Drives the stages of one night in this process: sources side by side, then everything else in order."""
 
 import fcntl
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -10,10 +9,10 @@ from datetime import date
 from catalogue.problems import Problem, Stop
 from catalogue.text import text
 from hedui.pipeline import steps
+from hedui.pipeline.interrupt import ending_at_once
 from hedui.settings import Settings
 
 Progress = Callable[[str], None]
-INTERRUPTED = 130  # as shells have it
 
 
 def drive(business_date: date, progress: Progress) -> str:
@@ -23,32 +22,28 @@ def drive(business_date: date, progress: Progress) -> str:
     """
     settings = Settings()
     run_id = steps.select(business_date)
-    progress(text("progress-select", run=run_id))
-    _ask(settings, run_id, progress)
-    if counts := steps.match(run_id):
-        progress(text("progress-match", **counts))
-    cities = steps.assess(run_id)
-    for done, city in enumerate(cities, start=1):
-        reports = steps.report(run_id, city)
-        progress(text("progress-report", done=done, total=len(cities), city=city, reports=reports))
-    steps.publish(run_id)
-    progress(text("progress-publish", run=run_id))
+    # Threads that wait for a source cannot be stopped, and need not be: a run survives being cut off anywhere.
+    with ending_at_once(lambda: progress(text("progress-interrupted", run=run_id))):
+        progress(text("progress-select", run=run_id))
+        _ask(settings, run_id, progress)
+        if counts := steps.match(run_id):
+            progress(text("progress-match", **counts))
+        cities = steps.assess(run_id)
+        for done, city in enumerate(cities, start=1):
+            reports = steps.report(run_id, city)
+            progress(text("progress-report", done=done, total=len(cities), city=city, reports=reports))
+        steps.publish(run_id)
+        progress(text("progress-publish", run=run_id))
     return run_id
 
 
 def _ask(settings: Settings, run_id: str, progress: Progress) -> None:
     waiting = steps.sources_to_ask(run_id)
-    pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="source")
-    asked = {pool.submit(_one, run_id, source): source for source in waiting}
-    try:
+    with ThreadPoolExecutor(settings.workers, thread_name_prefix="source") as pool:
+        asked = {pool.submit(_one, run_id, source): source for source in waiting}
         for done, future in enumerate(as_completed(asked), start=1):
             state = text("state-accepted") if (problem := future.result()) is None else problem.message()
             progress(text("progress-source", done=done, total=len(asked), source=asked[future], state=state))
-    except KeyboardInterrupt:
-        # Threads that wait for a source cannot be stopped, and need not be: a run survives being cut off anywhere.
-        progress(text("progress-interrupted", run=run_id))
-        os._exit(INTERRUPTED)
-    pool.shutdown()
 
 
 def _one(run_id: str, source: str) -> Problem | None:

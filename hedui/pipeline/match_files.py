@@ -1,19 +1,22 @@
 """Matching of any two files: records and applicants in, matches out. No registry, no keyring, no settings."""
 
-import tempfile
+import socket
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 from catalogue.problems import Stop
 from hedui.pipeline.engines import Progress, open_engine
 from hedui.pipeline.engines.match import Outcome, match_records
 from hedui.pipeline.match_input import Input, damage, open_input
-from hedui.pipeline.workspace import whole
-from matching.estimate import LEAST, fit
+from hedui.pipeline.workspace import is_full, put, scratch
 from matching.scoring import Model
+
+_PATIENCE: Final = 5  # seconds for a master to be there
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,9 @@ def match_files(
     begun = time.monotonic()
     sides = open_input("records", records), open_input("applicants", [applicants])
     check_out(out, _paths(sides), records)
-    outcome = _matched(sides, out, engine, model, progress)
+    with scratch(out) as folder:
+        outcome = _matched(sides, folder / out.name, engine, model, progress)
+        put(folder, out)
     return Matched(*sides, outcome, model.version, time.monotonic() - begun)
 
 
@@ -86,50 +91,59 @@ def fit_files(
 
     Raises `Stop` where too few pairs can be compared, or where nothing sensible comes of them; `out` stays as it was.
     """
+    from matching.estimate import LEAST, fit
+
     sides = open_input("records", records), open_input("applicants", [applicants])
     check_out(out, _paths(sides), records)
     start = Model.assumed()
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as scratch:
-        outcome = _matched(sides, Path(scratch) / "compared.parquet", engine, start, progress)
-    pairs = sum(outcome.patterns.values())
-    if pairs < LEAST:
-        raise Stop("match-fit-too-little", count=pairs, least=LEAST)
-    source = f"hedui match fit, {len(sides[0].paths)} files of records"
-    model = fit(
-        outcome.patterns,
-        records=outcome.records,
-        applicants=outcome.applicants,
-        start=start,
-        data_date=data_date,
-        source=source,
-    )
-    if model.version == start.version:
-        raise Stop("match-fit-no-sense", count=pairs)
-    with whole(out) as draft:
-        model.save(draft)
+    with scratch(out) as folder:
+        outcome = _matched(sides, folder / "compared.parquet", engine, start, progress)
+        pairs = sum(outcome.patterns.values())
+        if pairs < LEAST:
+            raise Stop("match-fit-too-little", count=pairs, least=LEAST)
+        model = fit(
+            outcome.patterns,
+            records=outcome.records,
+            applicants=outcome.applicants,
+            start=start,
+            data_date=data_date,
+            source=f"hedui match fit, {len(sides[0].paths)} files of records",
+        )
+        if model.version == start.version:
+            raise Stop("match-fit-no-sense", count=pairs)
+        model.save(folder / out.name)
+        put(folder, out)
     return Fitted(outcome.records, outcome.applicants, pairs, model.version)
 
 
 def _matched(sides: tuple[Input, Input], out: Path, engine: str, model: Model, progress: Progress | None) -> Outcome:
-    # Spilled data are plain personal data: in a folder of this user alone, on the disk that the user chose, for as long
-    # as it takes.
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as scratch:
-        try:
-            return match_records(
-                open_engine(engine, Path(scratch)),
-                sides[1].paths[0],
-                sides[0].paths,
-                out,
-                model=model,
-                progress=progress,
-            )
-        except Exception as error:
-            if isinstance(error, Stop) and error.code != "engine-failed":
-                raise
-            # Footers may promise more than pages hold. Only now is it worth reading everything, to say where.
-            if (problem := damage(sides)) is None:
-                raise
+    if engine == "spark":
+        _check_master()
+    try:
+        return match_records(
+            open_engine(engine, out.parent), sides[1].paths[0], sides[0].paths, out, model=model, progress=progress
+        )
+    except Exception as error:
+        if is_full(error) or (isinstance(error, Stop) and error.code != "engine-failed"):
+            raise
+        # Footers may promise more than pages hold. Only now is it worth reading everything, to say where.
+        if (problem := damage(sides)) is None:
+            raise
     raise problem
+
+
+def _check_master() -> None:
+    # Spark itself tries for minutes, and then says nothing of what it waited for.
+    from hedui.settings import Settings
+
+    master = Settings().spark_master
+    if not master.startswith("spark://"):
+        return
+    for place in master.removeprefix("spark://").split(","):  # one of them leads
+        host, _, port = place.rpartition(":")
+        with suppress(OSError, ValueError), socket.create_connection((host.strip("[]"), int(port)), _PATIENCE):
+            return
+    raise Stop("spark-unreachable", master=master)
 
 
 def _paths(sides: Sequence[Input]) -> list[Path]:
@@ -159,11 +173,3 @@ def check_out(out: Path, inputs: Sequence[Path], given: Sequence[Path] = ()) -> 
     in_a_folder = place.suffix == ".parquet" and any(one.is_dir() and one.resolve() == place.parent for one in given)
     if in_a_folder or any(place == one or (out.exists() and out.samefile(one)) for one in inputs):
         raise Stop("match-out-is-input", path=str(out))
-    try:
-        with tempfile.NamedTemporaryFile(dir=out.parent, prefix=f".{out.name}."):
-            pass
-    except OSError as error:
-        kind = type(error).__name__
-    else:
-        return
-    raise Stop("match-out-unwritable", path=str(out), kind=kind)

@@ -46,10 +46,12 @@ class Input:
 
 
 def open_input(role: Role, given: Sequence[Path]) -> Input:
-    """Check the files of one side; a folder stands for the `*.parquet` files in it, by name.
+    """Check the files of one side; a folder of records stands for the `*.parquet` files in it, by name.
 
     Raises `Stop`, with the path and the column but no value, for everything that could give wrong matches in silence.
     """
+    if folder := next((one for one in given if role == "applicants" and one.is_dir()), None):
+        raise Stop("match-applicants-folder", path=str(folder))
     paths = tuple(dict.fromkeys(path.resolve() for one in given for path in _files(one)))
     opened = [_open(path, role) for path in paths]
     for one in opened:

@@ -1,11 +1,23 @@
-"""The working area of one run: plain personal data on its way through the stages, deleted when the run is published."""
+"""Where plain personal data lie on their way: the working area of a run, and the folder beside one file to be made."""
 
+import errno
+import fcntl
+import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Final
+
+from catalogue.problems import Stop
+from hedui.pipeline.interrupt import for_good, removed_at_last
+
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_SAID_FULL: Final = (*map(os.strerror, _FULL), "max_temp_directory_size")  # DuckDB has words only
+_LOCK: Final = "lock"
 
 
 @dataclass(frozen=True)
@@ -100,3 +112,77 @@ def whole(path: Path) -> Iterator[Path]:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     yield draft
     draft.replace(path)
+
+
+@contextmanager
+def scratch(out: Path) -> Iterator[Path]:
+    """Give a folder beside `out` for what leads to it: of this user alone, gone at the end, interrupted or not.
+
+    What killed processes left there for the same `out` goes first. Raises `Stop`: `match-out-unwritable`, and
+    `disk-full` where anything in the block finds the disk full.
+    """
+    folder = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
+    problem = None
+    with removed_at_last(folder):
+        try:
+            lock = _made(folder)
+        except OSError as error:
+            unwritable = Stop("match-out-unwritable", path=str(out), kind=type(error).__name__)
+            problem = _disk_full(out) if is_full(error) else unwritable
+        else:
+            with lock:
+                _sweep(out)
+                try:
+                    yield folder
+                except Exception as error:
+                    if not is_full(error):
+                        raise
+                    problem = _disk_full(out)
+    if problem:
+        raise problem from None
+
+
+def put(folder: Path, out: Path) -> None:
+    """Put the file of the name of `out` from `folder` into its place, whole; what was there is replaced."""
+    with for_good():
+        (folder / out.name).replace(out)
+
+
+def is_full(error: Exception) -> bool:
+    """Say whether an error means that there is no room: disk, quota, or a limit on the size of files."""
+    numbered = isinstance(error, OSError) and error.errno in _FULL
+    return numbered or any(words in str(error) for words in _SAID_FULL)
+
+
+def _disk_full(out: Path) -> Stop:
+    return Stop("disk-full", folder=str(out.parent.absolute()))
+
+
+def _made(folder: Path) -> IO[str]:
+    # The kernel lets go of the lock when the process ends, however that comes. No folder has this name without a lock.
+    with removed_at_last(folder.with_name(f"{folder.name}.new")) as new:
+        new.mkdir(mode=0o700)
+        lock = (new / _LOCK).open("w")
+        with suppress(OSError):  # a file system without locks, on which nothing is swept
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        new.rename(folder)
+    return lock
+
+
+def _sweep(out: Path) -> None:
+    ours = re.compile(rf"\.{re.escape(out.name)}\.[0-9a-f]{{8}}(\.gone)?")
+    with suppress(OSError):  # a folder that may be written, and not be read
+        for folder in out.parent.iterdir():
+            if ours.fullmatch(folder.name) and not _in_use(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _in_use(folder: Path) -> bool:
+    try:
+        with (folder / _LOCK).open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:  # its removal was cut short
+        return False
+    except OSError:
+        return True
+    return False

@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from fluent.runtime import FluentBundle, FluentResource
 
 from catalogue.problems import Problem, Skip, Stop
-from catalogue.text import LANGUAGES, keys, text
+from catalogue.text import LANGUAGES, _messages, current_language, keys, text
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = [
@@ -72,3 +73,36 @@ def test_a_problem_crosses_processes_with_its_kind_and_place() -> None:
     assert isinstance(problem, Problem)
     assert (problem.code, problem.where) == ("interrupted", {"source": "bank_01"})
     assert "bank_01" in problem.message("en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_message_says_what_fluent_makes_of_the_whole_catalogue(language: str) -> None:
+    whole = FluentBundle([language], use_isolating=False)
+    for path in (ROOT / "catalogue/messages" / language).glob("*.ftl"):
+        whole.add_resource(FluentResource(path.read_text("utf-8")))
+    assert keys(language) == set(whole._messages)
+    for key in keys(language):
+        pattern = whole.get_message(key).value
+        if isinstance(pattern, str):
+            assert text(key, language) == pattern, key
+        else:
+            values = {name: f"<{name}>" for name in re.findall(r"\$([a-z_]+)", _messages(language)[key])}
+            assert text(key, language, **values) == whole.format_pattern(pattern, values)[0], key
+
+
+@pytest.mark.parametrize(
+    ("asked", "spoken"),
+    {
+        "": "zh",
+        "zh": "zh",
+        "en": "en",
+        "EN": "en",
+        "en_US.UTF-8": "en",
+        "zh-CN": "zh",
+        "fr": "zh",
+        "english": "zh",
+    }.items(),
+)
+def test_the_language_is_the_one_asked_for(monkeypatch: pytest.MonkeyPatch, asked: str, spoken: str) -> None:
+    monkeypatch.setenv("HEDUI_LANGUAGE", asked)
+    assert current_language() == spoken

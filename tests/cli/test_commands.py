@@ -9,9 +9,22 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from catalogue.text import LANGUAGES, text
 from hedui.cli import COMMANDS, hedui
 
-HEAVY = {"great_expectations", "pandas", "pyarrow", "duckdb", "sqlalchemy", "airflow", "cryptography", "asyncssh"}
+HEAVY = {
+    "fluent",
+    "rich",
+    "numpy",
+    "great_expectations",
+    "pandas",
+    "pyarrow",
+    "duckdb",
+    "sqlalchemy",
+    "airflow",
+    "cryptography",
+    "asyncssh",
+}
 
 
 def everything(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -89,3 +102,13 @@ def test_ctrl_c_ends_any_command_with_130(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(type(hedui), "get_command", lambda *_: interrupted)
     assert CliRunner().invoke(hedui, ["run"]).exit_code == 130
+
+
+def test_a_language_that_there_is_not_is_a_usage_error_in_every_language_that_there_is() -> None:
+    for arguments in (["--help"], ["match", "--help"], ["run", "show"]):
+        shown = CliRunner().invoke(hedui, arguments, env={"HEDUI_LANGUAGE": "fr"})
+        assert shown.exit_code == 2
+        for language in LANGUAGES:
+            assert text("cli-bad-language", language, known="zh, en") in shown.stderr
+    for known in ("", "zh", "en", "EN", "zh_CN.UTF-8", "en-GB"):
+        assert CliRunner().invoke(hedui, ["--help"], env={"HEDUI_LANGUAGE": known}).exit_code == 0, known

@@ -2,8 +2,10 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -216,12 +218,12 @@ def test_rows_without_an_identifier_are_counted_and_refused(
 ) -> None:
     key = f"{role.removesuffix('s')}_id"
     desk.put(role, put(key, ["a", nothing, "b", nothing])(people(role)), write_statistics=statistics, row_group_size=2)
-    desk.refused("match-id-missing", says=f"has 2 rows without a {key}")
+    desk.refused("match-id-missing", says=f"without a {key}: 2")
 
 
 def test_applicants_that_stand_twice_are_refused(desk: Desk) -> None:
     desk.put("applicants", put("applicant_id", ["a", "b", "a", "a"])(people("applicants")))
-    desk.refused("match-duplicate-applicants", says="has 2 rows that repeat")
+    desk.refused("match-duplicate-applicants", says="of another row: 2")
 
 
 def test_records_that_stand_twice_are_refused_if_they_match(desk: Desk) -> None:
@@ -290,7 +292,7 @@ def test_a_page_that_is_damaged_is_found_when_matching_fails(desk: Desk) -> None
 @pytest.mark.parametrize("column", ["name", "resident_id"])
 def test_text_in_another_encoding_is_counted(desk: Desk, role: str, column: str) -> None:
     desk.put(role, put(column, broken_texts())(people(role)))
-    desk.refused("match-not-utf8", says=f"column {column} of {desk.path(role)} holds 2 values")
+    desk.refused("match-not-utf8", says=f"values in column {column} of {desk.path(role)} that are not UTF-8 text: 2")
 
 
 def test_a_file_with_encrypted_columns_is_refused(desk: Desk) -> None:
@@ -348,6 +350,13 @@ def test_a_folder_stands_for_the_parquet_files_in_it(desk: Desk) -> None:
     assert desk.rows() == [(f"R{n}", f"A{n}", "certain") for n in range(4)]
 
 
+def test_applicants_are_one_file(desk: Desk) -> None:
+    folder = desk.folder / "applicants"
+    folder.mkdir()
+    pq.write_table(people("applicants"), folder / "a.parquet")
+    desk.refused("match-applicants-folder", "--applicants", folder, says=str(folder))
+
+
 def test_folder_names_are_no_columns(desk: Desk) -> None:
     for role in ("records", "applicants"):
         folder = desk.folder / "name=x" / "resident_id=y" / role
@@ -389,6 +398,70 @@ def test_an_output_that_cannot_be_written_is_refused_before_any_work(desk: Desk)
     desk.out = desk.folder / "a folder"
     desk.out.mkdir()
     desk.refused("match-out-not-a-file")
+
+
+def limited(desk: Desk, size: int, out: str = "matches.parquet") -> subprocess.CompletedProcess[str]:
+    """Match in a process that may not write files of more than some bytes: full, as far as it can see."""
+    code = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))\n"
+    code += "from hedui.cli import main; main()"
+    arguments = ["match", "records.parquet", "--applicants", "applicants.parquet", "--out", out, "--json"]
+    return subprocess.run(
+        [sys.executable, "-B", "-c", code, *arguments],
+        cwd=desk.folder,
+        env=os.environ | {"HEDUI_LANGUAGE": "en"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("size", [100, 40_000])  # while records are compared, and when the result is written
+def test_a_full_disk_is_not_our_fault(desk: Desk, size: int) -> None:
+    rows = 20_000
+    ids = np.random.default_rng(3).permutation(10 * rows)[:rows].astype(str)
+    take = pa.array(np.arange(rows) % 4)
+    columns = {"resident_id": pa.array(NUMBERS).take(take), "name": pa.array(NAMES).take(take)}
+    desk.put("records", pa.table({"record_id": pa.array(ids), **columns}))
+    before = sorted(desk.folder.iterdir())
+    shown = limited(desk, size)
+    assert shown.returncode == 4, shown.stderr
+    assert shown.stderr.splitlines() == [
+        f"error: {text('problem-disk-full', 'en', folder=str(desk.folder))}",
+        f"hint: {text('problem-disk-full-hint', 'en')}",
+    ]
+    assert sorted(desk.folder.iterdir()) == before
+    assert limited(desk, 1 << 30).returncode == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="Linux has one")
+def test_nor_is_an_output_that_is_full(desk: Desk) -> None:
+    arguments = ["match", "records.parquet", "--applicants", "applicants.parquet", "--out", "m.parquet", "--json"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", "from hedui.cli import main; main()", *arguments],
+            cwd=desk.folder,
+            env=os.environ | {"HEDUI_LANGUAGE": "en"},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.stderr.startswith(f"error: {text('problem-no-room', 'en')}\n")
+    assert done.returncode == 4
+
+
+def test_a_spark_master_that_does_not_answer_is_told_at_once(desk: Desk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    environment = {"HEDUI_SPARK_MASTER": f"spark://127.0.0.1:{port}"}
+    began = time.monotonic()
+    shown = desk.match("--engine", "spark", **environment)
+    assert time.monotonic() - began < 10
+    assert shown.exit_code == 4
+    assert shown.stderr.splitlines() == [
+        f"error: {text('problem-spark-unreachable', 'en', master=environment['HEDUI_SPARK_MASTER'])}",
+        f"hint: {text('problem-spark-unreachable-hint', 'en')}",
+    ]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")

@@ -1,6 +1,10 @@
 """Driving a night: one at a time, resumable, and with a next edition after a degraded one."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 
 import pyarrow as pa
 import pytest
@@ -20,6 +24,29 @@ def test_two_nights_of_one_date_do_not_run_at_once(tmp_path, monkeypatch) -> Non
     assert caught.value.code == "run-busy"
     with alone(DAY):  # let go of when it ends
         pass
+
+
+def test_ctrl_c_does_not_wait_for_sources(tmp_path) -> None:
+    code = """
+import threading
+from datetime import date
+from hedui.pipeline import drive, steps
+steps.select = lambda day: "the run"
+steps.sources_to_ask = lambda run: ["a source"]
+def extract(run, source):
+    print("asked", flush=True)
+    threading.Event().wait()
+steps.extract = extract
+drive.drive(date(2026, 6, 30), lambda line: print(line, flush=True))
+"""
+    environment = os.environ | {"HEDUI_HOME": str(tmp_path), "HEDUI_LANGUAGE": "en"}
+    with subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        while process.stdout.readline() != "asked\n":
+            pass
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=5) == 130
+        assert "the run" in process.stdout.read()
 
 
 def test_after_a_degraded_night_the_next_edition_takes_in_what_has_come_since(office, province) -> None:

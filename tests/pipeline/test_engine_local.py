@@ -1,6 +1,10 @@
 """The local engine: any cut into batches, one process or several, the same rows; and matching on top of it."""
 
+import errno
+import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -160,6 +164,32 @@ def test_spills_within_its_memory_and_cleans_up(tmp_path: Path) -> None:
     keys = pq.read_table(out).column("key").combine_chunks()
     assert pc.all(pc.less_equal(keys[:-1], keys[1:])).as_py()
     assert not any((tmp_path / "scratch").iterdir())
+
+
+_SPILLING = """
+import resource, sys
+from pathlib import Path
+import pyarrow as pa
+from hedui.pipeline.engines import Files
+from hedui.pipeline.engines.local import LocalEngine
+schema = pa.schema([("key", pa.string()), ("value", pa.int64())])
+resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+source, folder = map(Path, sys.argv[1:])
+try:
+    engine = LocalEngine(folder, memory_limit="60MB", threads=1)
+    engine.map_groups(lambda batch: batch, Files((source,), schema), ("key",), folder / "out", schema)
+except OSError as error:
+    print(error.errno, error, error.__context__)
+"""
+
+
+def test_a_full_disk_stays_one_when_it_is_spilling(tmp_path: Path) -> None:
+    source = tmp_path / "rows.parquet"
+    rows = "SELECT md5(i::VARCHAR) || md5((-i)::VARCHAR) AS key, i AS value FROM range(700_000) t(i)"
+    duckdb.sql(f"COPY ({rows}) TO '{source}' (FORMAT parquet)")
+    command = [sys.executable, "-c", _SPILLING, str(source), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{errno.ENOSPC} {OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))} None\n"
 
 
 def test_unknown_engine_names_the_known_ones(tmp_path: Path) -> None:

@@ -1,11 +1,14 @@
 """Errors of the tools beneath an engine: their kind is passed on, their text is not, for it may quote the data."""
 
+import errno
+import os
 import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Final, ParamSpec, TypeVar
 
 from catalogue.problems import Problem, Stop
+from hedui.pipeline.workspace import is_full
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -15,7 +18,10 @@ _TOLD: Final = (re.compile(rf"{FAULT}(\w+)"), re.compile(r"^(\w+Error):", re.MUL
 
 
 def unquoted(engine: str, *kinds: type[Exception]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Turn errors of these kinds into `Stop` (`engine-failed`): without their text, and not in its context."""
+    """Turn errors of these kinds into `Stop` (`engine-failed`): without their text, and not in its context.
+
+    A disk that is full stays an `OSError` that says so: whoever knows the folder names it.
+    """
 
     def decorate(method: Callable[P, R]) -> Callable[P, R]:
         @wraps(method)
@@ -25,7 +31,9 @@ def unquoted(engine: str, *kinds: type[Exception]) -> Callable[[Callable[P, R]],
             except Problem:
                 raise
             except kinds as error:
-                fault = kind_of(error)
+                full, fault = is_full(error), kind_of(error)
+            if full:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             raise Stop("engine-failed", engine=engine, kind=fault)  # after the handler: no context
 
         return unquoting
