@@ -33,6 +33,12 @@ def flags(array: pa.BooleanArray) -> Flags:
     return found
 
 
+def distinct(values: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return the different values, in any order, and which of them each value is: int32[k], int32[n]. By hashing."""
+    encoded = pa.array(values).dictionary_encode()
+    return encoded.dictionary.to_numpy(), encoded.indices.to_numpy()
+
+
 def layout(texts: pa.StringArray) -> tuple[Bytes, Offsets]:
     """Return the bytes that texts lie in, and where each begins and the last ends, int32[n + 1]. Nothing is copied."""
     _, offsets, data = texts.buffers()

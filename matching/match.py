@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching import comparison, names, resident_id
-from matching.buffers import Flags, Ints, flags
+from matching.buffers import Flags, Ints, distinct, flags
 from matching.candidates import Pairs, Records, candidates
 from matching.columns import (
     RESIDENT_ID,
@@ -95,7 +95,7 @@ class Matcher:
         records = Records.read(batch)
         pairs, capped = candidates(self.index, records)
         patterns = _compare(self.index, records, pairs)
-        unique, place, count = np.unique(patterns, return_inverse=True, return_counts=True)
+        unique, place = distinct(patterns)
         pairs, patterns = _settle(pairs, patterns, self.model.judge(unique), place)
         carried = [field for field in batch.schema if field.name not in RECORD_SCHEMA.names]
         matches = {
@@ -108,7 +108,7 @@ class Matcher:
         counts = _count(records) | ({"capped": capped} if capped else {})
         tallies = [
             {"counted": pa.array(counts, pa.string()), "count": pa.array(counts.values(), pa.int64())},
-            {"pattern": pa.array(unique, pa.int32()), "count": pa.array(count, pa.int64())},
+            {"pattern": pa.array(unique), "count": pa.array(np.bincount(place, minlength=len(unique)))},
         ]
         rows = [matches, *tallies]
         return pa.concat_batches([_as_rows(columns, schema) for columns in rows])
@@ -133,7 +133,7 @@ class Expand:
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Write out a batch."""
         batch = batch.filter(batch.column("record_id").is_valid())
-        patterns, place = np.unique(batch.column("pattern").to_numpy(), return_inverse=True)
+        patterns, place = distinct(batch.column("pattern").to_numpy())
         judged = self.model.judge(patterns)
         grade = judged.grade.astype(np.int64)[place]
         grade[_several_records(batch)] = len(GRADES)
@@ -215,7 +215,7 @@ def _given(record: npt.NDArray[np.integer], person: npt.NDArray[np.integer], unk
 
 
 def _settle(
-    pairs: Pairs, patterns: npt.NDArray[np.int32], judged: Judged, place: Ints
+    pairs: Pairs, patterns: npt.NDArray[np.int32], judged: Judged, place: npt.NDArray[np.int32]
 ) -> tuple[Pairs, npt.NDArray[np.int32]]:
     """Leave each record its best person; where several are tied, leave them all for review, each with their number.
 
