@@ -42,9 +42,3 @@ def of_evidence(evidence: Iterable[tuple[str, float]], model: Model) -> Waterfal
     totals = accumulate((weight for _, weight in parts), initial=0.0)  # exact: weights are multiples of 1/1024
     bars = (Bar(*part, *reached) for part, reached in zip(parts, pairwise(totals), strict=True))
     return Waterfall(tuple(bars), {"probable": model.probable, "possible": model.possible})
-
-
-def of_pattern(pattern: int, model: Model) -> Waterfall:
-    """Return the waterfall of a pattern (`comparison.pack`)."""
-    (evidence,) = model.judge([pattern]).evidence.to_pylist()
-    return of_evidence(((part["code"], part["weight"]) for part in evidence), model)
