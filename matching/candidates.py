@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from matching import documents, names, repair, resident_id
 from matching.buffers import Bytes, Flags, Ints, flags
-from matching.columns import OTHER, RESIDENT_ID, days_of, may_be_resident_id, optional, types_of
+from matching.columns import OTHER, RESIDENT_ID, days_of, optional, resident_keys, types_of
 from matching.comparison import NUMBERS, SIDES, indices
 from matching.index import Index, text_keys, together, written_short
 from matching.lookup import Found, Lookup
@@ -57,7 +57,7 @@ class Records:
         """Read a batch (`match.RECORD_SCHEMA`); whatever column it lacks is null."""
         number = optional(batch, "resident_id", pa.string())
         kind = types_of(optional(batch, "document_type", pa.string()))
-        key = resident_id.keys(number) * may_be_resident_id(kind)
+        key = resident_keys(number, kind)
         invalid = np.flatnonzero(key == 0)
         return Records(
             number=number,
@@ -157,8 +157,10 @@ class _Search:
     def same_text(self) -> Pairs:
         """Find documents without a checksum, wrong numbers, and masks, that are equal as text."""
         keys = np.where(self._document > 0, self._document, self._text)
-        asked, person, exact = self._equal(np.arange(len(keys)), keys)
-        level = np.where(exact & (self._document[asked] > 0), _DOCUMENT, _TEXT)
+        asked, person, _ = self._equal(np.arange(len(keys)), keys)
+        texts = self.records.texts.take(pa.array(asked))
+        certain = flags(pc.equal(texts, self.index.texts.take(pa.array(person)))) & documents.sound(texts)
+        level = np.where(certain & (self._document[asked] > 0), _DOCUMENT, _TEXT)
         level = np.where(self._masked[asked], _mask_level(self._known[asked]), level)
         return Pairs.of(self.records.invalid[asked], person, level)
 
@@ -221,8 +223,8 @@ class _Search:
         return Pairs.of(self.records.invalid[asked][fits], person[fits], level)
 
     def _equal(self, rows: Ints, keys: Ints) -> tuple[Ints, Ints, Flags]:
-        # Where among some rows the text is whose, and whether to the last character. Keys are hashes, and two texts
-        # with one hash can be made on purpose.
+        # Where among some rows the text is whose, and whether with all its places. Keys are hashes, and two texts with
+        # one hash can be made on purpose.
         found = self._find(self.index.by_text, keys, MOST_OF_A_TEXT)
         ours = documents.spelling(self.records.texts.take(pa.array(rows[found.asked])))
         theirs = documents.spelling(self.index.texts.take(pa.array(found.entry)))

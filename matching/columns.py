@@ -7,8 +7,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matching.buffers import Flags, flags
+from matching import resident_id
+from matching.buffers import Flags, Ints, flags, lengths
 from matching.documents import DOCUMENT_TYPES
+from matching.swar import LENGTH
 
 UNKNOWN_DAY: Final = -(2**31)
 UNKNOWN, MALE, FEMALE = range(3)
@@ -21,7 +23,11 @@ _SEXES: Final = {
 _CODES: Final = np.array([0] + [code for code, words in _SEXES.items() for _ in words], dtype=np.int8)
 
 # Words for the codes of `DOCUMENT_TYPES`, beside the codes.
-_TYPES: Final = {"居民身份证": "resident_id", "身份证": "resident_id", "护照": "passport"}
+_TYPES: Final = {
+    **dict.fromkeys(("居民身份证", "身份证", "临时居民身份证", "港澳台居民居住证"), "resident_id"),
+    "护照": "passport",
+    **dict.fromkeys(("军官证", "士官证", "士兵证", "警官证", "文职干部证", "军人身份证"), "military"),
+}
 RESIDENT_ID, OTHER = DOCUMENT_TYPES.index("resident_id"), DOCUMENT_TYPES.index("other")
 
 Rows: TypeAlias = pa.Table | pa.RecordBatch
@@ -76,9 +82,23 @@ def types_of(texts: pa.StringArray) -> npt.NDArray[np.int8]:
 
 
 def may_be_resident_id(types: npt.NDArray[np.int8]) -> Flags:
-    """Say under which types a valid resident ID is one: where the word says so, says nothing, or is not known."""
+    """Say under which types any valid resident ID is one: where the word says so, says nothing, or is not known."""
     found: Flags = (types == RESIDENT_ID) | (types == OTHER)
     return found
+
+
+def resident_keys(numbers: pa.StringArray, types: npt.NDArray[np.int8]) -> Ints:
+    """Return the key of each valid resident ID (`resident_id.keys`), else 0.
+
+    18 characters with the right check are one whatever the type says; 15 digits only where the type does not say that
+    they are something else.
+    """
+    keys = resident_id.keys(numbers)
+    doubtful = np.flatnonzero((keys > 0) & ~may_be_resident_id(types))
+    if len(doubtful):
+        short = lengths(resident_id.clean(numbers.take(pa.array(doubtful)))) < LENGTH
+        keys[doubtful[short]] = 0
+    return keys
 
 
 def _type_codes(words: pa.StringArray) -> npt.NDArray[np.int8]:

@@ -20,8 +20,8 @@ from matching.columns import (
     UNKNOWN_DAY,
     column,
     days_of,
-    may_be_resident_id,
     optional,
+    resident_keys,
     sexes_of,
     types_of,
 )
@@ -125,7 +125,7 @@ class Index:
         people = _sorted(applicants)
         numbers = column(people, "resident_id", pa.string())
         kind = types_of(optional(people, "document_type", pa.string()))
-        key = resident_id.keys(numbers) * may_be_resident_id(kind)
+        key = resident_keys(numbers, kind)
         size = len(key)
         invalid = np.flatnonzero(key == 0)
         cleaned = resident_id.clean(numbers.take(pa.array(invalid)))

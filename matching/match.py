@@ -65,7 +65,7 @@ DUPLICATE: Final = "duplicate"  # the grade of rows whose record id is another r
 
 _SAME, _FORMER = names.LEVELS.index("same"), names.LEVELS.index("former")
 _CERTAIN: Final = GRADES.index("certain")
-_EXACT: Final = np.array(comparison.indices(EXACT, comparison.NUMBERS))
+_EQUAL: Final = np.array(comparison.indices((*EXACT, "equal-text"), comparison.NUMBERS))
 _TOP_RIVALS: Final = comparison.FIELDS["rivals"].top  # stands for as many and for more
 _WRONG_BIRTH: Final = comparison.NUMBERS.index("birth")
 _UNKNOWN, _AGREES, _DIFFERS = (comparison.GIVENS.index(level) for level in ("unknown", "same", "different"))
@@ -230,8 +230,8 @@ def _settle(
     if len(sizes) == len(pairs.row):
         return pairs, patterns  # every record has one candidate
     open_ = np.flatnonzero(np.repeat(sizes, sizes) > 1)
-    exact = np.isin(pairs.number[open_], _EXACT)
-    rivals = _rivals(pairs.row[open_], exact, grade[open_], judged.weight[place[open_]])
+    equal = np.isin(pairs.number[open_], _EQUAL)
+    rivals = _rivals(pairs.row[open_], equal, grade[open_], judged.weight[place[open_]])
     patterns[open_] = comparison.with_rivals(patterns[open_], np.where(rivals > 1, rivals, 0))
     stays = np.ones(len(patterns), dtype=np.bool_)
     stays[open_] = rivals > 0
@@ -243,8 +243,8 @@ def _rivals(
 ) -> npt.NDArray[np.int64]:
     """Return how many people each pair's record is left with, 0 where the pair itself is dismissed: int64[n].
 
-    Among equal numbers the better grade wins, and a certain one wins over everything. Otherwise the weight decides,
-    within `MARGIN`, whatever the grades. But an equal number stays beside a better one that was repaired: nobody is
+    Among equal numbers (`exact`; equal texts are among them) the better grade wins, and a certain one wins over
+    everything. Otherwise the weight decides, within `MARGIN`, whatever the grades. But an equal number stays beside a better one that was repaired: nobody is
     dismissed in silence who has the very number.
     """
     starts = np.flatnonzero(np.diff(row, prepend=-1))

@@ -116,12 +116,12 @@ def name_keys(names: Names) -> Keys:
 def compare(one: Names | Strings, other: Names | Strings) -> Codes:
     """Say how far names agree, pair by pair, as indexes into LEVELS; the first that holds. Symmetric.
 
-    - `same`: spelled alike; of Latin letters, also with the first words last.
+    - `same`: spelled alike.
     - `unwritten`: alike but for characters that one side could not write, where the other has one that GBK lacks.
     - `similar`: as many edits apart as their length allows: none for names of up to two characters (one of two
       differing is another name, and so is one more), one for three to five, then one in four, six at most. An edit is
       a character put in, left out, replaced, or swapped with its neighbour. Or alike but for unwritten marks against
-      ordinary characters, where at least as many agree.
+      ordinary characters, where at least as many agree. Or Latin letters, the first of them last.
     - `cut`: one the beginning of the other: at least four characters, or the first two of three.
     - `homophone`: of one length, every character that differs sharing a reading, whatever the tone.
     - `pinyin`: Latin letters on one side, wholly or in part, that read as the other.
@@ -317,9 +317,9 @@ def _textual(one: pa.StringArray, other: pa.StringArray) -> Codes:
     hopeful = np.flatnonzero((longer - shorter <= allowed) & (allowed > 0))
     near = _edits(one.take(hopeful), other.take(hopeful), int(allowed.max(initial=0))) <= allowed[hopeful]
     codes[hopeful[near]] = _SIMILAR
+    settle(latin, _SIMILAR, _turned)
     settle(marked, _SIMILAR, _fits)
     settle(marked, _UNWRITTEN, _could_not_write)
-    settle(latin, _SAME, _turned)
     return codes
 
 

@@ -90,6 +90,10 @@ _WRAPPED: Final = re.compile(
     f"{_OUTSIDE}(?:{_LABEL}{_OUTSIDE})?"
     f"([{_PLACES}](?:[{_SEPARATORS}{_PLACES}]*[{_PLACES}])?){_OUTSIDE}[.\uff0e]?{_OUTSIDE}"
 )
+# One number of 18 places among remarks without a digit (证件号码:…, No. …, …(本人)), or with a spreadsheet's `.0`.
+_AMONG_WORDS: Final = re.compile(
+    "(?:[^0-9X*#?_]*[^0-9A-Z*#?_])?([0-9]{17}[0-9X])(?:[.]0)?(?:[^0-9A-Z*#?_][^0-9X*#?_]*)?"
+)
 # Region, birth date, sequence and check, with one separator or none between these, and between the parts of the date.
 _SEGMENTS: Final = re.compile(
     "[0-9]{6}S?(?:[0-9]{2})?[0-9]{2}(S?)[0-9]{2}\\1[0-9]{2}S?[0-9]{3}[0-9X]?".replace("S", _SEPARATOR.pattern)
@@ -100,8 +104,9 @@ def clean(values: Strings) -> pa.StringArray:
     """Return numbers as they were meant to be typed: half-width, upper case, no spaces, nothing around them.
 
     A null or a cell of nothing but spaces becomes null. Quotes, commas and a spreadsheet's `=` around a value are left
-    out; of a resident ID also brackets, a full stop and its own name (身份证号:) around it, and single separators
-    between its segments. Nothing is repaired, no digit or letter of a number is left out, and 15 digits stay 15.
+    out; of a resident ID also brackets, a full stop and its own name (身份证号:) around it, single separators between
+    its segments, and any remark without a digit beside 18 places that prove themselves. Nothing is repaired, no digit
+    or letter of a number is left out, and 15 digits stay 15.
     Signs that hide a place become `*`, and so do two or more separators in a row: 320102--------1234.
     """
     texts = strings(values)
@@ -257,10 +262,17 @@ def _spelled(text: str) -> str:
     text = text.translate(_SPELLED).strip(_AROUND)
     if (text.isalnum() and text.isascii()) or not _DIGIT.search(text):
         return text
+    if (whole := _AMONG_WORDS.fullmatch(text)) and _proves_itself(whole[1]):
+        return whole[1]
     text = _RUN.sub(lambda run: "*" * len(run[0]), text)
     if wrapped := _WRAPPED.fullmatch(text):
         text = wrapped[1]
     return _SEPARATOR.sub("", text) if _SEGMENTS.fullmatch(text) else text
+
+
+def _proves_itself(number: str) -> bool:
+    total = sum(weight * int(digit) for weight, digit in zip(WEIGHTS, number, strict=False))
+    return ord(number[-1]) == CHECKS[total % 11]
 
 
 def _keys(texts: pa.StringArray) -> Ints:

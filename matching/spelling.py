@@ -13,6 +13,7 @@ _LONGEST: Final = 200  # characters of a name: no register holds longer ones, an
 # Between Chinese characters these tell one person from the next (王小明、李红); airlines write ZHANG/WEI.
 _SEPARATORS: Final = ",;/&+、"
 _TWO_PEOPLE: Final = f"\\p{{Han}}[^\\p{{Han}}]*[{_SEPARATORS}][^\\p{{Han}}]*\\p{{Han}}"
+_ALL_IN_BRACKETS: Final = "^[([{〈《「『【〔〖]([^)\\]}〉》」』】〕〗]*)[)\\]}〉》」』】〕〗]$"
 # What was added to a name: a remark in brackets of any kind, be they closed or not, and a number.
 _REMARK: Final = "[([{〈《「『【〔〖][^)\\]}〉》」』】〕〗]*|[)\\]}〉》」』】〕〗]"
 _NUMBERED: Final = "([^A-Z0-9])[0-9]+$"
@@ -43,6 +44,7 @@ def spell(names: pa.StringArray) -> pa.StringArray:
     """Return the spelling of each name, as `names.normalise` describes it; null where there is no name."""
     names = pc.utf8_slice_codeunits(names, 0, _LONGEST)
     names = pc.utf8_upper(pc.utf8_normalize(names, form="NFKC"))
+    names = pc.replace_substring_regex(pc.utf8_trim_whitespace(names), _ALL_IN_BRACKETS, "\\1")
     names = pc.replace_substring_regex(names, _REMARK, "")
     several = pc.match_substring_regex(names, _TWO_PEOPLE)
     names = pc.replace_substring_regex(names, _BETWEEN, "")

@@ -1,6 +1,7 @@
 """The command line. Every command is loaded only when it is called, so that `hedui --help` answers at once."""
 
 import os
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -8,7 +9,7 @@ import click
 
 from catalogue.problems import Stop
 from catalogue.text import LANGUAGES, language_asked_for, text
-from hedui.cli.exits import FAILED, STOPPED
+from hedui.cli.exits import FAILED, STOPPED, UNREAD
 from hedui.pipeline.guard import as_problem
 from hedui.pipeline.interrupt import INTERRUPTED
 
@@ -54,6 +55,9 @@ class LazyGroup(click.Group):
             raise
         except KeyboardInterrupt:
             return ctx.exit(INTERRUPTED)
+        except BrokenPipeError:  # whoever read our output has gone; what was to be written elsewhere is written
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return ctx.exit(UNREAD)
         except Exception as error:  # noqa: BLE001  libraries quote the data they choke on: only kind and place are told
             from hedui.pipeline.workspace import is_full
 

@@ -5,3 +5,4 @@ FAILED = 1  # a fault of ours: please report it
 USAGE = 2  # the command line was wrong (click's own code)
 DEGRADED = 3  # the run was published, and at least one source is missing
 STOPPED = 4  # a person has to mend something first; the message says what
+UNREAD = 141  # 128 + SIGPIPE: whoever read our output has gone

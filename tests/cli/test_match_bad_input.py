@@ -295,6 +295,11 @@ def test_text_in_another_encoding_is_counted(desk: Desk, role: str, column: str)
     desk.refused("match-not-utf8", says=f"values in column {column} of {desk.path(role)} that are not UTF-8 text: 2")
 
 
+def test_an_applicant_id_in_another_encoding_would_end_up_in_the_output(desk: Desk) -> None:
+    desk.put("applicants", put("applicant_id", broken_texts())(people("applicants")))
+    desk.refused("match-not-utf8", says="values in column applicant_id")
+
+
 def test_a_file_with_encrypted_columns_is_refused(desk: Desk) -> None:
     encryption = pytest.importorskip("pyarrow.parquet.encryption")
 
@@ -448,6 +453,22 @@ def test_nor_is_an_output_that_is_full(desk: Desk) -> None:
         )
     assert done.stderr.startswith(f"error: {text('problem-no-room', 'en')}\n")
     assert done.returncode == 4
+
+
+def test_nor_is_a_reader_that_went_away(desk: Desk) -> None:
+    arguments = ["match", "records.parquet", "--applicants", "applicants.parquet", "--out", "m.parquet", "--json"]
+    unread, output = os.pipe()
+    os.close(unread)
+    with os.fdopen(output, "wb") as closed:
+        done = subprocess.run(
+            [sys.executable, "-c", "from hedui.cli import main; main()", *arguments],
+            cwd=desk.folder,
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (141, b"")
+    assert pq.read_metadata(desk.folder / "m.parquet").num_rows > 0
 
 
 def test_a_spark_master_that_does_not_answer_is_told_at_once(desk: Desk) -> None:

@@ -194,7 +194,24 @@ def test_a_valid_number_counts_under_a_type_that_is_not_known(word: str | None) 
     assert found["grade"] == "certain"
     (found,) = match(applicants(applicant(document_type=word)), record())
     assert found["grade"] == "certain"
-    assert match(applicants(applicant()), record(document_type="passport")) == []
+
+
+def test_the_holder_of_a_permit_stays_beside_one_whose_number_is_an_edit_away() -> None:
+    same = {"birth_date": date(1990, 1, 2), "document_type": "other"}
+    people = applicants(
+        applicant("王晓明", "H0123456802", "a", **same),
+        applicant("王晓明", "H0123456701", "b", **same),
+    )
+    found = match(people, record("王晓明", "H0123456801", **same))
+    assert [(one["applicant_id"], one["grade"]) for one in found] == [("a", "probable"), ("b", "probable")]
+
+
+@pytest.mark.parametrize("word", ["passport", "military", "军官证"])
+def test_a_number_that_proves_itself_counts_whatever_its_type(word: str) -> None:
+    (found,) = match(applicants(applicant()), record(document_type=word))
+    assert found["grade"] == "certain"
+    (found,) = match(applicants(applicant(document_type=word)), record())
+    assert found["grade"] == "certain"
 
 
 @pytest.mark.parametrize("name", ["张**", "**强", "＊＊", "先生", "户主"])

@@ -77,7 +77,7 @@ def test_every_single_error_at_every_place_leads_back(number: str) -> None:
         "deletion": [number[:at] + number[at + 1 :] for at in range(18)],
     }
     for edit, texts in wrong.items():
-        bad = [text for text in texts if text != number]
+        bad = [text for text in texts if text.strip("年") != number]  # a word beside a number is no part of it
         assert resident_id.encode(pa.array(bad)).null_count == len(bad)
         for found in proposed(bad):
             assert found[number] in ({edit} if edit != "swap" else {"swap", "substitution"})

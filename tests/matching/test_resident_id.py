@@ -74,6 +74,14 @@ def test_known_numbers_encode_to_their_17_digits(number: str) -> None:
         "公民身份号码:11010519491231002X。",
         "(身份证：11010519491231002X)",
         "ID:11010519491231002X",
+        "证件号码：11010519491231002X",
+        "No.11010519491231002x",
+        "二代证11010519491231002X",
+        "护照11010519491231002X",
+        "+11010519491231002X",
+        "11010519491231002X(本人)",
+        "11010519491231002X（王晓明）/",
+        "11010519491231002X.0",
         "id： 11010519491231002x",
         "11010519491231002X;",
         "11010519491231002X，",
@@ -121,19 +129,18 @@ def test_what_is_typed_around_other_values(typed: str, cleaned: str | None) -> N
     "typed",
     [
         "ID11010519491231002X",
-        "ID11010519491231002X.",
-        "E:11010519491231002X",
         "110105--19491231-002X",
         "11010-519491231002X",
         "110105-1949-1231-002X",
         "110105-1949/12-31-002X",
-        "11010519491231002X..",
         "11010519491231002X/110105194912310021",
         "11010519491231002X、11010519491231002X",
         "11010519491231002X(110105491231002)",
         "11010519491231002X(1)",
         "110105491231002-1",
-        "护照11010519491231002X",
+        "XX11010519491231002X",
+        "11010519491231002X1",
+        "110105194912310021(本人)",
     ],
 )
 def test_more_than_a_number_is_none(typed: str) -> None:
@@ -151,9 +158,7 @@ def test_cleaning_neither_drops_nor_moves_a_character_of_a_number(typed: str) ->
     assert resident_id.clean(cleaned).equals(cleaned)
     assert key(cleaned[0].as_py()) == key(typed)
     if key(typed) is not None:
-        written = re.sub("[^0-9A-Z]", "", typed.upper().replace("ID:", ""))
-        assert written == cleaned[0].as_py()
-        assert "护照" not in typed
+        assert re.sub("[^0-9X]", "", typed.upper()) == cleaned[0].as_py()
 
 
 @pytest.mark.parametrize(

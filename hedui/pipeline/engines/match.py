@@ -104,6 +104,7 @@ def _people(applicants: Path, applicant_id: str) -> pa.Table:
     wanted = [name for name in (applicant_id, *APPLICANT_SCHEMA.names[1:]) if name in there]
     people = _read(applicants, wanted).rename_columns({applicant_id: "applicant_id"})
     ids = people.column("applicant_id").cast(pa.string())
+    ids.validate(full=True)  # they go into the output as they are
     if missing := len(ids) - (pc.sum(pc.not_equal(ids, "")).as_py() or 0):
         raise Stop("match-id-missing", path=str(applicants), column=applicant_id, count=missing)
     ascending = pc.all(pc.less(ids.slice(0, max(len(ids) - 1, 0)), ids.slice(1))).as_py()  # as lists often are
