@@ -244,8 +244,8 @@ def _rivals(
     """Return how many people each pair's record is left with, 0 where the pair itself is dismissed: int64[n].
 
     Among equal numbers (`exact`; equal texts are among them) the better grade wins, and a certain one wins over
-    everything. Otherwise the weight decides, within `MARGIN`, whatever the grades. But an equal number stays beside a better one that was repaired: nobody is
-    dismissed in silence who has the very number.
+    everything. Otherwise the weight decides, within `MARGIN`, whatever the grades. But an equal number stays beside a
+    better one that was repaired: nobody is dismissed in silence who has the very number.
     """
     starts = np.flatnonzero(np.diff(row, prepend=-1))
     group = np.cumsum(np.diff(row, prepend=-1) != 0) - 1
