@@ -64,7 +64,7 @@ def write(batches: Iterable[pa.RecordBatch], out: Path, schema: pa.Schema) -> in
     unfinished = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
     rows = 0
     try:
-        with pq.ParquetWriter(unfinished, schema, compression="zstd", use_dictionary=_repeating(schema)) as writer:
+        with pq.ParquetWriter(unfinished, schema, compression="snappy", use_dictionary=_repeating(schema)) as writer:
             for batch in batches:
                 if batch.num_rows:
                     # The cast: DuckDB forgets nullability and names list items its own way.
@@ -77,11 +77,12 @@ def write(batches: Iterable[pa.RecordBatch], out: Path, schema: pa.Schema) -> in
 
 
 def _repeating(schema: pa.Schema) -> list[str]:
-    # The columns in which a dictionary saves something: identifiers hardly repeat.
+    # The columns in which a dictionary saves something: identifiers hardly repeat, and integers are short as they are.
     leaves = []
     for field in schema:
         inner = [f".list.element.{child.name}" for child in field.type.value_type] if field.type.num_fields else [""]
-        leaves += [field.name + each for each in inner if not field.name.endswith("_id")]
+        if not (field.name.endswith("_id") or pa.types.is_integer(field.type)):
+            leaves += [field.name + each for each in inner]
     return leaves
 
 
