@@ -1,0 +1,231 @@
+"""The Merkle trees: the published hashes of the Certificate Transparency tests, and the definition of RFC 9162."""
+
+from hashlib import sha256
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hedui.sealing import merkle
+
+# The entries and roots that the reference implementation of RFC 6962 (google/certificate-transparency) is tested with.
+ENTRIES = [
+    bytes.fromhex(text)
+    for text in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")
+]
+ROOTS = [
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+    "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+    "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+    "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+    "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+    "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+    "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+]
+# Of the same tests: leaf, size, proof.
+INCLUSION = [
+    (0, 1, []),
+    (
+        0,
+        8,
+        [
+            "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
+            "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+            "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
+        ],
+    ),
+    (
+        5,
+        8,
+        [
+            "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+            "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+            "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+        ],
+    ),
+    (2, 3, ["fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"]),
+    (
+        1,
+        5,
+        [
+            "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+            "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+            "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+        ],
+    ),
+]
+LEAVES = [merkle.leaf(entry) for entry in ENTRIES]
+
+sizes = st.integers(1, 70)
+
+
+def leaves(size: int) -> list[bytes]:
+    return [merkle.leaf(f"entry {n}".encode()) for n in range(size)]
+
+
+def split(entries):
+    half = 1
+    while half * 2 < len(entries):
+        half *= 2
+    return entries[:half], entries[half:]
+
+
+def defined_root(entries: list[bytes]) -> bytes:
+    """MTH of RFC 9162, 2.1.1, over leaf hashes."""
+    if not entries:
+        return sha256(b"").digest()
+    if len(entries) == 1:
+        return entries[0]
+    left, right = split(entries)
+    return sha256(b"\1" + defined_root(left) + defined_root(right)).digest()
+
+
+def defined_path(index: int, entries: list[bytes]) -> list[bytes]:
+    """PATH of RFC 9162, 2.1.3.1."""
+    if len(entries) == 1:
+        return []
+    left, right = split(entries)
+    if index < len(left):
+        return [*defined_path(index, left), defined_root(right)]
+    return [*defined_path(index - len(left), right), defined_root(left)]
+
+
+def defined_consistency(size: int, entries: list[bytes], *, whole: bool = True) -> list[bytes]:
+    """SUBPROOF of RFC 9162, 2.1.4.1."""
+    if size == len(entries):
+        return [] if whole else [defined_root(entries)]
+    left, right = split(entries)
+    if size <= len(left):
+        return [*defined_consistency(size, left, whole=whole), defined_root(right)]
+    return [*defined_consistency(size - len(left), right, whole=False), defined_root(left)]
+
+
+@pytest.mark.parametrize("size", range(len(ROOTS)))
+def test_published_roots(size):
+    assert merkle.root(LEAVES[:size]).hex() == ROOTS[size]
+
+
+@pytest.mark.parametrize(("index", "size", "proof"), INCLUSION)
+def test_published_inclusion_proofs(index, size, proof):
+    path = merkle.inclusion(LEAVES[:size], index)
+    assert path.hex() == "".join(proof)
+    assert merkle.verify_inclusion(LEAVES[index], index, size, path, bytes.fromhex(ROOTS[size]))
+
+
+def test_published_consistency_proofs():
+    assert merkle.consistency(LEAVES[:1], 1) == b""
+    assert merkle.consistency(LEAVES, 1).hex() == "".join(INCLUSION[1][2])
+
+
+def test_the_example_of_rfc_9162():
+    a, b, c, d, e, f, j = LEAVES[:7]  # section 2.1.5, with its letters
+    g, h, i = merkle.node(a, b), merkle.node(c, d), merkle.node(e, f)
+    k, l = merkle.node(g, h), merkle.node(i, j)  # noqa: E741
+    tree = LEAVES[:7]
+    assert merkle.root(tree) == merkle.node(k, l)
+    assert [merkle.inclusion(tree, at) for at in (0, 3, 4, 6)] == [b + h + l, c + g + l, f + j + k, i + k]
+    assert [merkle.consistency(tree, size) for size in (3, 4, 6)] == [c + d + g + l, l, i + j + k]
+
+
+@settings(max_examples=60, deadline=None)
+@given(size=st.integers(0, 70))
+def test_root_and_all_paths_are_those_of_the_definition(size):
+    entries = leaves(size)
+    tree = merkle.Tree(entries)
+    assert len(tree) == size
+    assert tree.root == merkle.root(entries) == defined_root(entries)
+    expected = [b"".join(defined_path(index, entries)) for index in range(size)]
+    assert list(tree.paths()) == expected
+    assert [tree.path(index) for index in range(size)] == expected
+    assert [len(path) // 32 for path in expected] == [merkle.path_length(index, size) for index in range(size)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(size=sizes, data=st.data())
+def test_consistency_is_that_of_the_definition(size, data):
+    entries = leaves(size)
+    old = data.draw(st.integers(1, size))
+    proof = merkle.consistency(entries, old)
+    assert proof == b"".join(defined_consistency(old, entries))
+    assert merkle.verify_consistency(old, size, merkle.root(entries[:old]), merkle.root(entries), proof)
+
+
+@settings(max_examples=100, deadline=None)
+@given(size=sizes, data=st.data())
+def test_no_other_leaf_place_size_or_path_is_included(size, data):
+    entries = leaves(size)
+    index = data.draw(st.integers(0, size - 1))
+    path, top = merkle.inclusion(entries, index), merkle.root(entries)
+    assert merkle.verify_inclusion(entries[index], index, size, path, top)
+    for place, count in ((p, c) for p in range(-1, size + 2) for c in (size, size + 1)):
+        if (place, count) != (index, size) and merkle.verify_inclusion(entries[index], place, count, path, top):
+            # The size is signed beside the root, so a proof says nothing about it; the place it does fix.
+            assert count != size
+            assert merkle.path_length(place, count) == len(path) // 32
+    assert not merkle.verify_inclusion(merkle.leaf(b"another"), index, size, path, top)
+    assert not merkle.verify_inclusion(entries[index], index, size, path + bytes(32), top)
+    assert not merkle.verify_inclusion(entries[index], index, size, path, bytes(32))
+    if path:
+        at = data.draw(st.integers(0, len(path) - 1))
+        broken = path[:at] + bytes([path[at] ^ 1]) + path[at + 1 :]
+        assert not merkle.verify_inclusion(entries[index], index, size, broken, top)
+        assert not merkle.verify_inclusion(entries[index], index, size, path[:-32], top)
+        assert not merkle.verify_inclusion(entries[index], index, size, path[:-1], top)
+
+
+@settings(max_examples=100, deadline=None)
+@given(size=sizes, data=st.data())
+def test_a_tree_that_was_changed_is_not_consistent(size, data):
+    entries = leaves(size)
+    old = data.draw(st.integers(1, size))
+    before, now, proof = merkle.root(entries[:old]), merkle.root(entries), merkle.consistency(entries, old)
+    changed = list(entries)
+    changed[data.draw(st.integers(0, old - 1))] = merkle.leaf(b"edited")
+    elsewhere = merkle.root(changed)
+    assert not merkle.verify_consistency(old, size, before, elsewhere, merkle.consistency(changed, old))
+    assert not merkle.verify_consistency(old, size, before, elsewhere, proof)
+    assert not merkle.verify_consistency(old, size, bytes(32), now, proof)
+    assert not merkle.verify_consistency(old, size, before, now, proof + bytes(32))
+    assert not merkle.verify_consistency(old, size, before, now, proof + b"\0")
+    assert not merkle.verify_consistency(0, size, before, now, proof)
+    assert not merkle.verify_consistency(size + 1, size, before, now, proof)
+    if proof:
+        assert not merkle.verify_consistency(old, size, before, now, proof[:-32])
+        assert not merkle.verify_consistency(old, size, before, now, b"")
+
+
+def test_consistency_proofs_that_end_too_early_or_too_late():
+    """Hashes that fit roots of another shape: only counting the levels tells that they do not fit these sizes."""
+    a, b, c, d = leaves(4)
+    two = merkle.root([a, b])
+    assert merkle.verify_consistency(1, 2, a, two, b)
+    assert not merkle.verify_consistency(1, 3, a, two, b)
+    three, four, proof = merkle.root([a, b, c]), merkle.root([a, b, c, d]), merkle.consistency([a, b, c, d], 3)
+    assert merkle.verify_consistency(3, 4, three, four, proof)
+    above = merkle.leaf(b"above")
+    assert not merkle.verify_consistency(3, 4, merkle.node(above, three), merkle.node(above, four), proof + above)
+
+
+@settings(max_examples=300, deadline=None)
+@given(old=st.integers(-2, 70), size=st.integers(-2, 70), proof=st.binary(max_size=300))
+def test_hostile_proofs_are_false_and_nothing_else(old, size, proof):
+    whole = proof[: len(proof) // 32 * 32]
+    for hostile in (proof, whole):
+        assert not merkle.verify_consistency(old, size, b"\1" * 32, b"\2" * 32, hostile)
+        assert not merkle.verify_inclusion(b"\1" * 32, old, size, hostile, b"\2" * 32)
+
+
+def test_what_is_not_there_has_no_proof():
+    for index in (-1, 3):
+        with pytest.raises(IndexError):
+            merkle.inclusion(leaves(3), index)
+    for size in (0, 4):
+        with pytest.raises(ValueError, match="no such tree"):
+            merkle.consistency(leaves(3), size)
+
+
+def test_a_node_is_no_leaf():
+    two = leaves(2)
+    assert merkle.root(two) != merkle.leaf(two[0] + two[1])
