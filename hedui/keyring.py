@@ -5,6 +5,7 @@ Secrets by name, each bound to its name by the seal, so that none can be put in 
 - `registry`: AES-256-GCM for personal values in the registry; associated data name table, column and row
 - `index`: HMAC-SHA256, by which a person is found without the number being stored
 - `quarantine`: AES-256-GCM for quarantined rows
+- `audit`: Ed25519, which signs checkpoints of the audit trail
 - `region/<code>`: an X25519 pair for HPKE (DHKEM-X25519, HKDF-SHA256, AES-256-GCM), for the province, each city and
   each county
 
@@ -13,17 +14,19 @@ A sealed value is: generation of the key (1 byte), nonce (12), ciphertext and ta
 
 import base64
 import binascii
+import fcntl
 import hmac
 import json
 import os
 import secrets
 import stat
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -38,6 +41,8 @@ _NONCE = 12
 _HEAD = len(_GENERATION) + _NONCE
 _KEY = 32
 _INDEX = "index"
+_AUDIT = "audit"
+_PSEUDONYMS = "1"  # the generation of the key under which references become pseudonyms
 
 
 class SealBroken(Stop):
@@ -78,6 +83,7 @@ class Keyring:
     def __init__(self, path: Path, opened: dict[str, bytes]) -> None:
         self._path = path
         self._index = opened[_INDEX]
+        self._audit = opened.get(_AUDIT)
         self._aead: dict[Purpose, AESGCM] = {"registry": AESGCM(opened["registry"])}
         self._aead["quarantine"] = AESGCM(opened["quarantine"])
         self._regions = {name.partition("/")[2]: key for name, key in opened.items() if name.startswith("region/")}
@@ -148,6 +154,21 @@ class Keyring:
         """Return 16 bytes that tell whether content is the same as before, and nothing else without the key."""
         return hmac.digest(self._index, b"fingerprint\0" + content, "sha256")[:16]
 
+    def pseudonym(self, ref: str) -> str:
+        """Return what stands for a reference in the audit trail: without the key it names nobody."""
+        return self.pseudonyms(ref)[0]
+
+    def pseudonyms(self, ref: str) -> list[str]:
+        """Return all that ever stood for a reference, one under each generation of the key, the newest first."""
+        digest = hmac.digest(self._index, b"audit-subject\0" + ref.encode(), "sha256")[:16]
+        return [f"{_PSEUDONYMS}.{digest.hex()}"]
+
+    def audit_key(self) -> Ed25519PrivateKey:
+        """Return the key that signs checkpoints of the audit trail; a keyring made without one gets one now."""
+        if self._audit is None:
+            self._audit = _supplied(self._path, _AUDIT)
+        return Ed25519PrivateKey.from_private_bytes(self._audit)
+
     def private(self, region: str) -> X25519PrivateKey:
         """Return the private key of a province, city or county; Stop `keyring-lacks-region` where there is none."""
         if region not in self._regions:
@@ -166,7 +187,7 @@ def _wrapping(name: str) -> bytes:
 def _names() -> list[str]:
     known = regions()
     codes = [known.province.code, *known.cities, *known.counties]
-    return ["registry", _INDEX, "quarantine", *(f"region/{code}" for code in codes)]
+    return ["registry", _INDEX, "quarantine", _AUDIT, *(f"region/{code}" for code in codes)]
 
 
 def _create(path: Path) -> None:
@@ -177,6 +198,14 @@ def _create(path: Path) -> None:
         "master": base64.b64encode(key).decode(),
         "secrets": {name: base64.b64encode(master.wrap(name, secrets.token_bytes(_KEY))).decode() for name in _names()},
     }
+    with _draft(path, document) as draft, suppress(FileExistsError):
+        # A link never replaces a file: whoever comes second keeps the first one's keys.
+        os.link(draft, path)
+
+
+@contextmanager
+def _draft(path: Path, document: dict[str, Any]) -> Iterator[Path]:
+    # The document, whole and on disk, in a file beside `path` that is gone after the block.
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -185,14 +214,29 @@ def _create(path: Path) -> None:
             json.dump(document, file, indent=1)
             file.flush()
             os.fsync(file.fileno())
-        # A link never replaces a file: whoever comes second keeps the first one's keys.
-        with suppress(FileExistsError):
-            os.link(draft, path)
+        yield draft
     except OSError as error:
         raise Stop("keyring-unwritable", path=str(path), kind=type(error).__name__) from None
     finally:
         with suppress(OSError):
             draft.unlink()
+
+
+def _supplied(path: Path, name: str) -> bytes:
+    # A secret that came into use after this keyring was made: the first process that needs it adds it.
+    with path.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not os.path.samestat(os.fstat(held.fileno()), path.stat()):
+            return _supplied(path, name)  # another process has replaced the file while this one waited
+        opened = _read(path)
+        if name not in opened:
+            opened[name] = secrets.token_bytes(_KEY)
+            document = json.loads(path.read_bytes())
+            master = MasterKey(base64.b64decode(document["master"]))
+            document["secrets"][name] = base64.b64encode(master.wrap(name, opened[name])).decode()
+            with _draft(path, document) as draft:
+                draft.replace(path)
+        return opened[name]
 
 
 def _read(path: Path) -> dict[str, bytes]:

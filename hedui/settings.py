@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     # Empty: those that the mock province wrote.
     values_dir: Path | None = None
     source_seconds: float = Field(60.0, gt=0)  # a source that has not delivered by then is recorded as no answer
+    actors: Path | None = None  # who the users are, for the list of odd look-ups; empty: actors.toml under home
     workers: int = Field(8, ge=1, le=64)  # sources pulled side by side by `hedui nightly`
 
     def __init__(self, **given: Any) -> None:
@@ -59,6 +60,11 @@ class Settings(BaseSettings):
     def keyring(self) -> Path:
         """The file of keys, made at first start with mode 0600."""
         return self.home / "keyring.json"
+
+    @property
+    def actors_file(self) -> Path:
+        """The file that says of users what a look-up of their own family is told by; it need not be there."""
+        return self.actors or self.home / "actors.toml"
 
     @property
     def values(self) -> Path:

@@ -19,6 +19,7 @@ COMMANDS = {
     "run": "hedui.cli.run",
     "household": "hedui.cli.household",
     "report": "hedui.cli.report",
+    "audit": "hedui.cli.audit",
     "match": "hedui.cli.match",
     "mock": "hedui.cli.mock",
 }

@@ -1,7 +1,5 @@
 """Reading what was published: one household's report, or all matches of a run. The audit entry always comes first."""
 
-import os
-import pwd
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -11,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from catalogue.problems import Stop
 from hedui.access import audit
+from hedui.access.entry import ALL_SOURCES
 from hedui.keyring import Keyring
 from hedui.registry import database, runs
 from hedui.registry.models import ReportIndex, Run
+from hedui.registry.subjects import open_case
 from hedui.reports.model import Report, decode
 from hedui.reports.seal import Subject, open_with
 from hedui.reports.store import ReportStore
@@ -50,10 +50,21 @@ def document(household: str, business_date: date | None, purpose: str) -> bytes:
     with database.session(registry, readonly=True) as session:
         entry = _located(session, household, business_date)
     subject = Subject(entry.household_ref, entry.county, entry.run_id)
+    keyring = Keyring.existing(settings.keyring)
     with database.session(registry) as session:
-        audit.record(session, _actor(), "report.show", subject.household_ref, purpose, {"run": subject.run_id})
-    sealed = ReportStore.at(settings.store).read(entry)
-    return open_with(Keyring.existing(settings.keyring), sealed, subject)
+        audit.record(
+            session,
+            keyring,
+            audit.current_actor(),
+            "report.show",
+            subject.household_ref,
+            purpose,
+            {"run": subject.run_id},
+            region=subject.county,
+            case=open_case(session, subject.household_ref),
+            sources=ALL_SOURCES,
+        )
+    return open_with(keyring, ReportStore.at(settings.store).read(entry), subject)
 
 
 def matches(business_date: date | None = None) -> Published:
@@ -77,10 +88,21 @@ def matches(business_date: date | None = None) -> Published:
 def _reports(business_date: date | None) -> Iterator[Report]:
     settings = Settings()
     registry = database.connect(settings)
+    store, keyring = ReportStore.at(settings.store), Keyring.existing(settings.keyring)
     with database.session(registry) as session:
         run = _published(session, business_date)
-        audit.record(session, _actor(), "report.score", run.id, "accuracy", {"run": run.id})
-    store, keyring = ReportStore.at(settings.store), Keyring.existing(settings.keyring)
+        facts: dict[str, str | int] = {"run": run.id, "households": runs.count_reports(session, run.id)}
+        audit.record(
+            session,
+            keyring,
+            audit.current_actor(),
+            "report.score",
+            run.id,
+            "accuracy",
+            facts,
+            about="run",
+            sources=ALL_SOURCES,
+        )
     with database.session(registry, readonly=True) as session:
         for entry in runs.list_reports(session, run.id):
             subject = Subject(entry.household_ref, entry.county, run.id)
@@ -104,7 +126,3 @@ def _located(session: Session, household: str, business_date: date | None) -> Re
             raise Stop("report-not-of-date", household=household, date=business_date.isoformat())
         raise Stop("report-unknown-household")
     return entry
-
-
-def _actor() -> str:
-    return pwd.getpwuid(os.getuid()).pw_name  # not from the environment, which anyone can set

@@ -2,8 +2,9 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def connect(settings: Settings) -> Engine:
         url = make_url(settings.database)
         shown = url.set(query={}).render_as_string()
         engine = _sqlite(url) if url.get_backend_name() == "sqlite" else _postgresql(url)
-        _migrate(engine)
+        _migrate(engine, settings)
     except (SQLAlchemyError, OSError, ImportError) as error:
         kind = type(error.orig if isinstance(error, DBAPIError) else error).__name__
         raise Stop("registry-unreachable", database=shown, kind=kind) from None
@@ -87,11 +88,16 @@ def head() -> str:
     return max(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
-def upgrade(connection: Connection, revision: str = "head") -> None:
-    """Bring the schema to a revision within the caller's transaction."""
+def upgrade(connection: Connection, revision: str = "head", pseudonym: Callable[[str], str] | None = None) -> None:
+    """Bring the schema to a revision within the caller's transaction.
+
+    `pseudonym` turns the references of older audit entries into pseudonyms; it is needed where there are any.
+    """
     from alembic import command
 
-    command.upgrade(alembic_config(connection), revision)
+    config = alembic_config(connection)
+    config.attributes["pseudonym"] = pseudonym
+    command.upgrade(config, revision)
 
 
 def downgrade(connection: Connection, revision: str) -> None:
@@ -155,7 +161,7 @@ def _postgresql(url: URL) -> Engine:
     return create_engine(url, pool_pre_ping=True, hide_parameters=True)
 
 
-def _migrate(engine: Engine) -> None:
+def _migrate(engine: Engine, settings: Settings) -> None:
     newest = head()
     with engine.execution_options(hedui_readonly=True).connect() as connection:
         found = _revision(connection)
@@ -168,7 +174,17 @@ def _migrate(engine: Engine) -> None:
         if found is not None and found > newest:
             raise Stop("registry-newer", found=found, known=newest)
         if found != newest:
-            upgrade(connection)
+            upgrade(connection, pseudonym=_pseudonym(settings))
+
+
+def _pseudonym(settings: Settings) -> Callable[[str], str]:
+    @cache
+    def keyring() -> Any:  # opened only where a migration asks: there may be none yet
+        from hedui.keyring import Keyring
+
+        return Keyring.existing(settings.keyring)
+
+    return lambda ref: str(keyring().pseudonym(ref))
 
 
 def _revision(connection: Connection) -> str | None:

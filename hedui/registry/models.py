@@ -268,14 +268,29 @@ class ReportIndex(Base):
 
 
 class AuditEntry(Base):
-    """Who did what to whom, when and why. Rows are only ever added: triggers refuse the rest."""
+    """One entry of the audit trail; `content` is what it says, `docs/audit.md` how it is chained.
+
+    Rows are only ever added, each after the last one: triggers refuse the rest. `at`, `actor`, `action` and `subject`
+    repeat the content, so that entries can be found.
+    """
 
     __tablename__ = "audit_entries"
 
-    id: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
-    at: Mapped[datetime]
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)  # 1, 2, 3, … without a gap
+    at: Mapped[datetime] = mapped_column(index=True)
     actor: Mapped[str] = mapped_column(String(128))
     action: Mapped[str] = mapped_column(String(64))
-    subject: Mapped[str] = mapped_column(String(128), index=True)  # a reference or pseudonym, never an ID number
-    purpose: Mapped[str] = mapped_column(String(64))
-    detail: Mapped[dict[str, Any]]
+    subject: Mapped[str] = mapped_column(String(128), index=True)  # a pseudonym where it stands for people
+    prev: Mapped[bytes]  # the hash of the entry before; of the first one 32 zero bytes
+    content: Mapped[bytes]
+    hash: Mapped[bytes]
+
+
+class AuditCheckpoint(Base):
+    """A signed statement of what the audit trail was; rows are only ever added, too."""
+
+    __tablename__ = "audit_checkpoints"
+
+    id: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    line: Mapped[bytes]  # one line of JSON, as in docs/audit.md

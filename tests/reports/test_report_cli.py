@@ -5,14 +5,14 @@ import sys
 from datetime import date
 
 import pytest
-from sqlalchemy import select
 
 from catalogue.text import LANGUAGES
 from hedui.access import audit
+from hedui.access.entry import whole
+from hedui.access.trail import InRegistry
 from hedui.cli import main
 from hedui.keyring import Keyring
 from hedui.registry import database, runs
-from hedui.registry.models import AuditEntry
 from hedui.reports import seal as sealing
 from hedui.reports.model import encode, summary
 from hedui.reports.seal import Subject, recipients_of, seal
@@ -67,8 +67,8 @@ def call(monkeypatch, capfdbinary):
 
 
 def trail(registry):
-    with database.session(registry) as session:
-        return list(session.scalars(select(AuditEntry).order_by(AuditEntry.id)))
+    with database.session(registry, readonly=True) as session:
+        return [whole(stored) for stored in InRegistry(session).entries()]
 
 
 def test_list_as_json_holds_nothing_personal_and_opens_nothing(office, call, monkeypatch):
@@ -99,15 +99,17 @@ def test_show_as_json_is_the_very_document(office, call):
 def test_showing_is_on_record(office, call):
     call("report", "show", "H000001", "--purpose", "allowance")
     (entry,) = trail(office[0])
-    assert (entry.action, entry.subject, entry.purpose) == ("report.show", "H000001", "allowance")
-    assert entry.detail == {"run": office[1]}
+    assert (entry.action, entry.about, entry.purpose) == ("report.show", "household", "allowance")
+    assert entry.subject == Keyring.existing(Settings().keyring).pseudonym("H000001")
+    assert (entry.region, entry.sources, entry.outcome) == ("320102", ("*",), "allowed")
+    assert (entry.detail, entry.case) == ({"run": office[1]}, None)
     assert entry.actor
 
 
 def test_what_cannot_be_put_on_record_is_not_shown(office, call, monkeypatch):
     from catalogue.problems import Stop
 
-    def failing(*_):
+    def failing(*_, **__):
         raise Stop("audit-unwritable", kind="OperationalError")
 
     monkeypatch.setattr(audit, "record", failing)

@@ -1,0 +1,177 @@
+"""What a batch worker holds: public keys, and the key that signs. It seals, and cannot open what it sealed.
+
+The file is the signing key's only protection there: mode 0600, no master key on a worker. Its digest tells damage, not
+malice: whoever can write it can also replace the worker's program.
+"""
+
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Literal, NoReturn, Self
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from catalogue.problems import Stop
+from hedui.keys import files
+from hedui.keys.files import NotPickled
+from hedui.keys.model import MOST, REGION, SECRET
+from hedui.keys.ring import Purpose, Ring, to_quarantine
+from hedui.keys.vault import VaultFile
+from hedui.sealing.batch import Vault
+from hedui.sealing.keys import PublicKey
+
+
+class Public(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A public HPKE key."""
+
+    kem: int
+    raw: bytes
+
+    @classmethod
+    def of(cls, key: PublicKey) -> Self:
+        """Return what to write of a key."""
+        return cls(kem=key.kem, raw=key.raw)
+
+    def key(self) -> PublicKey:
+        """Return the key; ValueError where it is none."""
+        return PublicKey(self.kem, self.raw)
+
+
+class Contents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole file. `check`: SHA-256 of all the rest."""
+
+    format: Literal["hedui-worker/1"] = "hedui-worker/1"
+    made: date
+    regions: dict[str, Public]
+    quarantine_generation: Annotated[int, msgspec.Meta(ge=1, le=MOST)]
+    quarantine: Public
+    epoch: Annotated[int, msgspec.Meta(ge=1, le=(1 << 32) - 1)]
+    vault: Public
+    signing: bytes
+    check: bytes = b""
+
+
+class Worker(NotPickled):
+    """The keys of a worker, from its file or straight from keyring and vault where the run is on the same machine."""
+
+    def __init__(self, contents: Contents, where: str) -> None:
+        self._contents, self._where = contents, where
+        self._regions = {region: public.key() for region, public in contents.regions.items()}
+        self._quarantine = contents.quarantine.key()
+        self._vault = Vault(contents.epoch, contents.vault.key())
+
+    def __repr__(self) -> str:
+        return f"Worker({self._where!r})"
+
+    @classmethod
+    def of(cls, ring: Ring, vault: VaultFile) -> Self:
+        """Take from keyring and vault what a worker may hold, and nothing else."""
+        regions = [name.removeprefix(REGION) for name in ring.names() if name.startswith(REGION)]
+        generation, quarantine = ring.quarantine()
+        current = vault.public()
+        contents = Contents(
+            made=datetime.now(UTC).date(),
+            regions={region: Public.of(ring.recipient(region)) for region in regions},
+            quarantine_generation=generation,
+            quarantine=Public.of(quarantine),
+            epoch=current.epoch,
+            vault=Public.of(current.public),
+            signing=ring.signing_key().private_bytes_raw(),
+        )
+        return cls(contents, repr(ring))
+
+    @classmethod
+    def existing(cls, path: Path) -> Self:
+        """Open a worker's file. Raises Stop `key-file-…`: missing, unreadable, open-to-others."""
+        content = files.read(path, "worker")
+        try:
+            contents = msgspec.json.decode(content, type=Contents)
+            if contents.check != _digest(contents) or len(contents.signing) != SECRET:
+                raise files.unreadable(path, "worker")
+            return cls(contents, str(path))
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            raise files.unreadable(path, "worker") from None
+
+    def export(self, path: Path) -> None:
+        """Write the worker's file, mode 0600, over the one before. Raises Stop: `key-file-unwritable`, `-busy`."""
+        contents = msgspec.structs.replace(self._contents, check=_digest(self._contents))
+        content = msgspec.json.format(msgspec.json.encode(contents, order="deterministic"), indent=1) + b"\n"
+        with files.locked(path, "worker"):
+            files.write_over(path, "worker", content)  # a signing key that was replaced is not left on the disk
+
+    @property
+    def made(self) -> date:
+        """When this was taken from the keyring (UTC)."""
+        return self._contents.made
+
+    def recipient(self, region: str) -> PublicKey:
+        """Return the public key to which reports of a region are sealed; Stop `key-unknown`."""
+        if region not in self._regions:
+            raise Stop("key-unknown", key=REGION + region, path=self._where)
+        return self._regions[region]
+
+    def vault(self) -> Vault:
+        """Return the vault's epoch and public key."""
+        return self._vault
+
+    def signing_key(self) -> Ed25519PrivateKey:
+        """Return the key that signs batches."""
+        return Ed25519PrivateKey.from_private_bytes(self._contents.signing)
+
+    def seal(self, ref: str, plaintext: bytes, *, purpose: Purpose = "registry") -> bytes:
+        """Seal one value for quarantine, bound to its place; Stop `key-not-here` for the registry."""
+        if purpose != "quarantine":
+            self._refuse("registry")
+        return to_quarantine(self._contents.quarantine_generation, self._quarantine, ref, plaintext)
+
+    def unseal(self, *_: object, **purpose: object) -> NoReturn:
+        """Stop `key-not-here`, as everything below."""
+        self._refuse(str(purpose.get("purpose", "registry")))
+
+    def seal_column(self, *_: object) -> NoReturn:
+        """Stop `key-not-here`."""
+        self._refuse("registry")
+
+    def unseal_column(self, *_: object) -> NoReturn:
+        """Stop `key-not-here`."""
+        self._refuse("registry")
+
+    def blind_index(self, *_: object) -> NoReturn:
+        """Stop `key-not-here`."""
+        self._refuse("index")
+
+    def blind_indexes(self, *_: object) -> NoReturn:
+        """Stop `key-not-here`."""
+        self._refuse("index")
+
+    def fingerprint(self, *_: object) -> NoReturn:
+        """Stop `key-not-here`."""
+        self._refuse("index")
+
+    def pseudonym(self, *_: object) -> NoReturn:
+        """Stop `key-not-here`."""
+        self._refuse("index")
+
+    def pseudonyms(self, *_: object) -> NoReturn:
+        """Stop `key-not-here`."""
+        self._refuse("index")
+
+    def openers(self, region: str) -> NoReturn:
+        """Stop `key-not-here`."""
+        self._refuse(REGION + region)
+
+    def opener(self, epoch: int) -> NoReturn:
+        """Stop `key-not-here`."""
+        self._refuse(f"vault/{epoch}")
+
+    def audit_key(self) -> NoReturn:
+        """Stop `key-not-here`."""
+        self._refuse("audit")
+
+    def _refuse(self, key: str) -> NoReturn:
+        raise Stop("key-not-here", key=key, path=self._where)
+
+
+def _digest(contents: Contents) -> bytes:
+    return sha256(msgspec.json.encode(msgspec.structs.replace(contents, check=b""), order="deterministic")).digest()
