@@ -33,6 +33,13 @@ class Settings(BaseSettings):
     # Empty: those that the mock province wrote.
     values_dir: Path | None = None
     source_seconds: float = Field(60.0, gt=0)  # a source that has not delivered by then is recorded as no answer
+    key_provider: Literal["file", "pkcs11"] = "file"  # who holds the master key
+    pkcs11_module: Path | None = None  # the library of the token
+    pkcs11_token: str = "hedui"  # noqa: S105  its label
+    pkcs11_pin_file: Path | None = None
+    worker_keys: Path | None = None  # what a worker seals with; empty: the same, taken from keyring and vault
+    suite: Literal["international", "guomi"] = "international"  # of the algorithms that reports are sealed with
+    audit_checkpoints: Path | None = None  # a file elsewhere, to which checkpoints of the audit trail are copied
     actors: Path | None = None  # who the users are, for the list of odd look-ups; empty: actors.toml under home
     workers: int = Field(8, ge=1, le=64)  # sources pulled side by side by `hedui nightly`
 
@@ -60,6 +67,16 @@ class Settings(BaseSettings):
     def keyring(self) -> Path:
         """The file of keys, made at first start with mode 0600."""
         return self.home / "keyring.json"
+
+    @property
+    def master_key(self) -> Path:
+        """The key under which the keyring and the vault are sealed, where no token holds it."""
+        return self.home / "master.key"
+
+    @property
+    def vault(self) -> Path:
+        """The file of the keys that open the shares of households; it is in no backup."""
+        return self.home / "vault.json"
 
     @property
     def actors_file(self) -> Path:

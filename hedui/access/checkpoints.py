@@ -5,7 +5,7 @@ They are to be copied where no administrator of the registry can reach them. For
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
@@ -21,6 +21,7 @@ from catalogue.problems import Stop
 from hedui.access.entry import ZERO, stamp, whole
 from hedui.access.trail import InRegistry
 from hedui.access.tree import Tree
+from hedui.keys.ring import Ring
 from hedui.registry import database
 from hedui.registry.models import AuditCheckpoint
 
@@ -154,11 +155,18 @@ def sign(signer: Signer, tree: Tree, head: bytes, at: datetime) -> Checkpoint:
     return msgspec.structs.replace(unsigned, signature=signer.sign(unsigned.signed).hex())
 
 
-def issue(engine: Engine, signer: Signer, to: Path | None = None, retired: Iterable[bytes] = ()) -> Checkpoint:
+def issue(
+    engine: Engine,
+    signer: Signer,
+    to: Path | None = None,
+    retired: Iterable[bytes] = (),
+    revoked: Iterable[bytes] = (),
+) -> Checkpoint:
     """Check what came in since the last checkpoint, sign the trail as it is, and keep the signed line.
 
     The line is kept in the registry and, with `to`, added to a file, which should lie elsewhere. `retired` are public
-    keys that signed earlier checkpoints. What does not go on from the last checkpoint is never signed.
+    keys that signed earlier checkpoints. Of what `revoked` ones signed nothing is believed: the trail is checked from
+    the last checkpoint before it, or from its beginning. What does not go on from there is never signed.
     Raises Stop: `audit-broken` (see `hedui audit verify`), `audit-copy-differs` (the file ends in a checkpoint that
     this registry does not know), `audit-unwritable`, `audit-file-unwritable`.
     """
@@ -167,7 +175,7 @@ def issue(engine: Engine, signer: Signer, to: Path | None = None, retired: Itera
         kept = list(InRegistry(session).checkpoints())
         if to is not None and not set(_copied(to)[-1:]) <= set(kept):
             raise Stop("audit-copy-differs", path=str(to))
-        tree, head = _gone_on(session, kept[-1] if kept else None, keys)
+        tree, head = _gone_on(session, _last(kept, keys, keys_of(revoked)), keys)
     made = sign(signer, tree, head, datetime.now(UTC))
     try:
         with database.session(engine) as session:
@@ -177,6 +185,19 @@ def issue(engine: Engine, signer: Signer, to: Path | None = None, retired: Itera
     if to is not None:
         _add_line(to, made.line)
     return made
+
+
+def issue_with(engine: Engine, ring: Ring, to: Path | None = None) -> Checkpoint:
+    """Do so with the keys of a keyring."""
+    retired, revoked = (
+        [key.public_bytes_raw() for key in keys.values()] for keys in (ring.audit_signers(), ring.audit_revoked())
+    )
+    return issue(engine, KeySigner(ring.audit_key()), to, retired, revoked)
+
+
+def _last(kept: Sequence[bytes], keys: Keys, revoked: Keys) -> bytes | None:
+    """Return the last line that no revoked key has signed."""
+    return next((line for line in reversed(kept) if checked(line, keys) or not checked(line, revoked)), None)
 
 
 def _gone_on(session: Session, line: bytes | None, keys: Keys) -> tuple[Tree, bytes]:

@@ -15,7 +15,7 @@ import msgspec
 
 from catalogue.problems import Stop
 
-About = Literal["household", "member", "case", "run", "trail"]
+About = Literal["household", "member", "case", "run", "trail", "access"]
 Outcome = Literal["allowed", "refused", "failed"]
 
 OF_PEOPLE: Final = frozenset({"household", "member", "case"})  # their references are written as pseudonyms

@@ -8,9 +8,10 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from catalogue.problems import Stop
-from hedui.access import audit
+from hedui.access import audit, gate
 from hedui.access.audit import Pseudonyms
 from hedui.access.entry import Content, holds_number, whole
+from hedui.access.roles import Resource
 from hedui.access.trail import InRegistry
 from hedui.registry import database
 from hedui.registry.subjects import Related, related
@@ -50,7 +51,18 @@ def looked_at(engine: Engine, pseudonyms: Pseudonyms, ref: str, purpose: str) ->
         raise Stop("audit-not-a-reference")
     with database.session(engine) as session:
         known = related(session, ref) or Related(ref, (), ())
-        asked = audit.record(session, pseudonyms, audit.current_actor(), "audit.subject", known.household, purpose)
+        place = gate.household_resource(session, known.household)
+        admitted = gate.require(
+            session,
+            pseudonyms,
+            "audit.subject",
+            place if place.region else Resource(),  # one that is gone lies in the province
+            purpose=purpose,
+            about="household",
+            subject=known.household,
+        )
+        who = admitted.actor.name
+        asked = audit.record(session, pseudonyms, who, "audit.subject", known.household, purpose, role=admitted.role)
     refs = {
         pseudonym: name
         for name in (known.household, *known.members, *known.cases)

@@ -17,10 +17,10 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from catalogue.problems import Stop
-from hedui.access import audit
+from hedui.access import audit, gate
 from hedui.access.entry import OF_PEOPLE, Content, whole
 from hedui.access.trail import InRegistry
-from hedui.keyring import Keyring
+from hedui.keys.ring import Ring
 from hedui.registry import database
 from hedui.registry.subjects import Home, homes, references
 
@@ -103,9 +103,7 @@ class OddDay:
 class _Day:
     """What the rules see: the watched entries of one day, and the households behind their pseudonyms."""
 
-    def __init__(
-        self, session: Session, keyring: Keyring, said: Sequence[Content], actors: Mapping[str, Actor]
-    ) -> None:
+    def __init__(self, session: Session, keyring: Ring, said: Sequence[Content], actors: Mapping[str, Actor]) -> None:
         self.said = said
         self.actors = actors
         self._session, self._keyring = session, keyring
@@ -139,7 +137,7 @@ class _Day:
         return Odd(rule, content.seq, content.at, content.actor, content.action, household, count)
 
 
-def odd_day(engine: Engine, keyring: Keyring, actors: Mapping[str, Actor], day: date | None = None) -> OddDay:
+def odd_day(engine: Engine, keyring: Ring, actors: Mapping[str, Actor], day: date | None = None) -> OddDay:
     """Put the question on record, then return the odd look-ups of a day by the office's clock (default: yesterday).
 
     Raises Stop: those of `audit.record`, `audit-broken` where an entry is not whole, `seal-broken`.
@@ -147,9 +145,10 @@ def odd_day(engine: Engine, keyring: Keyring, actors: Mapping[str, Actor], day: 
     rules = thresholds()
     day = day or (datetime.now(rules.zone).date() - timedelta(days=1))
     begins = datetime.combine(day, time.min, rules.zone)
-    who = audit.current_actor()
     with database.session(engine) as session:
-        audit.record(session, keyring, who, "audit.odd", "trail", "oversight", {"date": day.isoformat()}, about="trail")
+        admitted = gate.require(session, keyring, "audit.odd", purpose="oversight", about="trail", subject="trail")
+        who, role, facts = admitted.actor.name, admitted.role, {"date": day.isoformat()}
+        audit.record(session, keyring, who, "audit.odd", "trail", "oversight", facts, about="trail", role=role)
     with database.session(engine, readonly=True) as session:
         said = list(_said(session, (begins, begins + timedelta(days=1)), rules.besides))
         seen = _Day(session, keyring, said, actors)

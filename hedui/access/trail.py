@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from catalogue.problems import Stop
-from hedui.access import audit
+from hedui.access import audit, gate
 from hedui.access.audit import Pseudonyms
 from hedui.access.entry import LONGEST, Stored, stamp
 from hedui.registry import database
@@ -116,7 +116,9 @@ def export(engine: Engine, pseudonyms: Pseudonyms, path: Path, purpose: str) -> 
     what is exported is what lies there. Raises Stop: those of `audit.record`, `audit-file-unwritable`.
     """
     with database.session(engine) as session:
-        audit.record(session, pseudonyms, audit.current_actor(), "audit.export", "trail", purpose, about="trail")
+        admitted = gate.require(session, pseudonyms, "audit.export", purpose=purpose, about="trail", subject="trail")
+        who = admitted.actor.name
+        audit.record(session, pseudonyms, who, "audit.export", "trail", purpose, about="trail", role=admitted.role)
     try:
         return _write(engine, path)
     except OSError as error:

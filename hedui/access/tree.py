@@ -4,13 +4,14 @@ Of a tree of n leaves only the roots of its full subtrees are kept, one per bit 
 They are all that is needed to go on, and the head follows from them.
 """
 
-import hashlib
 from collections.abc import Sequence
+from hashlib import sha256
 from itertools import accumulate
 from typing import Final
 
-HASH: Final = 32
-EMPTY: Final = hashlib.sha256(b"").digest()
+from hedui.sealing.merkle import HASH, leaf, node
+
+EMPTY: Final = sha256(b"").digest()
 
 
 class Tree:
@@ -25,14 +26,14 @@ class Tree:
         self.size = size
         self._peaks = list(peaks)
 
-    def add(self, leaf: bytes) -> None:
+    def add(self, data: bytes) -> None:
         """Add one leaf: its data, which is hashed here."""
-        node = hashlib.sha256(b"\x00" + leaf).digest()
+        peak = leaf(data)
         size, peaks = self.size, self._peaks
         while size & 1:
-            node = hashlib.sha256(b"\x01" + peaks.pop() + node).digest()
+            peak = node(peaks.pop(), peak)
             size >>= 1
-        peaks.append(node)
+        peaks.append(peak)
         self.size += 1
 
     @property
@@ -45,10 +46,10 @@ class Tree:
         """The tree head; of an empty tree the hash of nothing."""
         if not self._peaks:
             return EMPTY
-        node = self._peaks[-1]
+        head = self._peaks[-1]
         for left in self._peaks[-2::-1]:
-            node = hashlib.sha256(b"\x01" + left + node).digest()
-        return node
+            head = node(left, head)
+        return head
 
 
 def steps(size: int) -> list[int]:

@@ -19,7 +19,10 @@ COMMANDS = {
     "run": "hedui.cli.run",
     "household": "hedui.cli.household",
     "report": "hedui.cli.report",
+    "keys": "hedui.cli.keys",
     "audit": "hedui.cli.audit",
+    "access": "hedui.cli.access",
+    "housekeeping": "hedui.cli.housekeeping",
     "match": "hedui.cli.match",
     "mock": "hedui.cli.mock",
 }

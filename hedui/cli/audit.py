@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalogue.text import text
+from hedui.cli.demo import say_if_demo
 from hedui.cli.exits import COMPLETE, DEGRADED, TAMPERED
 from hedui.cli.nightly import date_option
 
@@ -35,14 +36,19 @@ def audit() -> None:
 @_JSON
 def checkpoint(to: Path | None, *, as_json: bool) -> None:
     """Sign the trail as it is."""
-    from hedui.access.checkpoints import KeySigner, issue, summary
-    from hedui.keyring import Keyring
+    from hedui.access.checkpoints import issue_with, summary
+    from hedui.access.gate import require
+    from hedui.keys import installation
     from hedui.registry import database
     from hedui.settings import Settings
 
     settings = Settings()
-    keyring = Keyring.existing(settings.keyring)
-    made = issue(database.connect(settings), KeySigner(keyring.audit_key()), to)
+    keyring = installation.ring(settings)
+    registry = database.connect(settings)
+    with database.session(registry) as session:
+        require(session, keyring, "audit.checkpoint", purpose="oversight", about="trail", subject="trail")
+    made = issue_with(registry, keyring, to)
+    say_if_demo()
     if as_json:
         click.echo(json.dumps(summary(made)))
         return
@@ -56,12 +62,13 @@ def checkpoint(to: Path | None, *, as_json: bool) -> None:
 def export(file: Path, purpose: str) -> None:
     """Put the export on record, then write the trail to a new file."""
     from hedui.access import trail
-    from hedui.keyring import Keyring
+    from hedui.keys import installation
     from hedui.registry import database
     from hedui.settings import Settings
 
     settings = Settings()
-    count = trail.export(database.connect(settings), Keyring.existing(settings.keyring), file, purpose)
+    count = trail.export(database.connect(settings), installation.ring(settings), file, purpose)
+    say_if_demo()
     click.echo(text("audit-exported", entries=count, path=str(file)))
 
 
@@ -99,12 +106,13 @@ def verify(trail_file: Path | None, copies: Sequence[Path], keys: Sequence[str],
 def subject(reference: str, purpose: str, *, as_json: bool) -> None:
     """Put this question on record, then say who looked at a household, when and why."""
     from hedui.access.lookups import looked_at
-    from hedui.keyring import Keyring
+    from hedui.keys import installation
     from hedui.registry import database
     from hedui.settings import Settings
 
     settings = Settings()
-    found = looked_at(database.connect(settings), Keyring.existing(settings.keyring), reference, purpose)
+    found = looked_at(database.connect(settings), installation.ring(settings), reference, purpose)
+    say_if_demo()
     if as_json:
         click.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False))
     else:
@@ -117,13 +125,14 @@ def subject(reference: str, purpose: str, *, as_json: bool) -> None:
 def odd(business_date: date | None, *, as_json: bool) -> None:
     """Put this question on record, then list the odd look-ups of a day."""
     from hedui.access.odd import odd_day, read_actors
-    from hedui.keyring import Keyring
+    from hedui.keys import installation
     from hedui.registry import database
     from hedui.settings import Settings
 
     settings = Settings()
     actors = read_actors(settings.actors_file)
-    day = odd_day(database.connect(settings), Keyring.existing(settings.keyring), actors, business_date)
+    day = odd_day(database.connect(settings), installation.ring(settings), actors, business_date)
+    say_if_demo()
     if as_json:
         click.echo(json.dumps(asdict(day) | {"day": day.day.isoformat()}, ensure_ascii=False))
     else:
@@ -134,20 +143,21 @@ def odd(business_date: date | None, *, as_json: bool) -> None:
 def key() -> None:
     """Print the public key by which checkpoints are checked."""
     from hedui.access.checkpoints import KeySigner
-    from hedui.keyring import Keyring
+    from hedui.keys import installation
     from hedui.settings import Settings
 
-    click.echo(KeySigner(Keyring.existing(Settings().keyring).audit_key()).public_key.hex())
+    click.echo(KeySigner(installation.ring(Settings()).audit_key()).public_key.hex())
 
 
 def _own_keys() -> "Keys":
     # The installation's own key, where this machine has its keyring.
-    from hedui.access.checkpoints import KeySigner, keys_of
-    from hedui.keyring import Keyring
+    from hedui.access.checkpoints import keys_of
+    from hedui.keys import installation
     from hedui.settings import Settings
 
-    path = Settings().keyring
-    return keys_of([KeySigner(Keyring.existing(path).audit_key()).public_key] if path.exists() else [])
+    settings = Settings()
+    signers = installation.ring(settings).audit_signers().values() if settings.keyring.exists() else ()
+    return keys_of(key.public_bytes_raw() for key in signers)
 
 
 def _tell(verdict: "Verdict") -> None:
@@ -170,7 +180,7 @@ def _finding(finding: "Finding") -> str:
 
 def _show_look_ups(found: "Sequence[LookUp]") -> None:
     rows = [
-        (one.seq, one.at, _who(one), one.action, one.purpose, one.case or "–", " ".join(one.sources), one.outcome)
+        (one.seq, _when(one), _who(one), one.action, one.purpose, one.case or "–", " ".join(one.sources), one.outcome)
         for one in found
     ]
     columns = ("seq", "at", "actor", "action", "purpose", "case", "sources", "outcome")
@@ -178,12 +188,16 @@ def _show_look_ups(found: "Sequence[LookUp]") -> None:
     click.echo(text("audit-looked", count=len(found)))
 
 
+def _when(one: "LookUp | Odd") -> str:
+    return one.at[:19].replace("T", " ")  # to the second; `--json` has all of it
+
+
 def _who(one: "LookUp") -> str:
     return f"{one.actor} ({one.role})" if one.role else one.actor
 
 
 def _show_odd(day: "OddDay") -> None:
-    rows = [(one.seq, one.at, one.actor, one.action, one.household or "–", _why(one)) for one in day.odd]
+    rows = [(one.seq, _when(one), one.actor, one.action, one.household or "–", _why(one)) for one in day.odd]
     _table(("seq", "at", "actor", "action", "household", "why"), rows)
     click.echo(text("audit-odd-count", date=day.day.isoformat(), count=len(day.odd), entries=day.entries))
     for rule, users in (("own-surname", day.unknown_surname), ("own-address", day.unknown_address)):

@@ -9,9 +9,11 @@ import click
 
 from catalogue.problems import Stop
 from catalogue.text import text
+from hedui.cli.demo import say_if_demo
 
 if TYPE_CHECKING:
     from hedui.registry.household_file.mistakes import Mistake
+    from hedui.registry.imports import Place
     from hedui.registry.people import ImportResult
 
 _SHOWN = 40  # mistakes printed for people; `--json` has all of them
@@ -29,14 +31,22 @@ def household() -> None:
 @click.option("--json", "as_json", is_flag=True, help=text("cli-json-help"))
 def import_(file: Path, *, dry_run: bool, as_json: bool) -> None:
     """Take in a file of households, or name every mistake in it."""
-    from hedui.keyring import Keyring
+    from hedui.access.gate import require
+    from hedui.access.places import place
+    from hedui.access.roles import Resource
+    from hedui.keys import installation
     from hedui.registry import database, people
     from hedui.settings import Settings
 
     settings = Settings()
-    keyring = Keyring.open(settings.keyring)
+    keyring = installation.begin(settings)
     with database.session(database.connect(settings)) as session:
-        result = people.import_file(session, keyring, file)
+
+        def permit(places: "Sequence[Place]") -> None:
+            for county, township in places:
+                require(session, keyring, "household.import", Resource(place(county, township)), purpose="import")
+
+        result = people.import_file(session, keyring, file, permit)
         if dry_run:
             session.rollback()
     if as_json:
@@ -45,6 +55,7 @@ def import_(file: Path, *, dry_run: bool, as_json: bool) -> None:
         _show(result, dry_run=dry_run)
     if result.mistakes:
         raise Stop("import-mistakes", count=len(result.mistakes), path=str(file))
+    say_if_demo()
 
 
 @household.command(help=text("household-template-help"))

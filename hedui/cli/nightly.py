@@ -1,5 +1,6 @@
 """`hedui nightly`: the night, in this process or in Airflow, and its summary."""
 
+import json
 import sys
 from collections.abc import Callable
 from datetime import date, datetime
@@ -33,9 +34,15 @@ def date_option(help_key: str) -> Callable[[F], F]:
 @click.command(help=text("cli-nightly-help"))
 @date_option("cli-date-help")
 @click.option("--airflow", is_flag=True, help=text("cli-airflow-help"))
+@click.option("--select", "only_select", is_flag=True, help=text("cli-select-help"))
 @click.option("--json", "as_json", is_flag=True, help=text("cli-json-help"))
-def nightly(business_date: date | None, *, airflow: bool, as_json: bool) -> None:
+def nightly(business_date: date | None, *, airflow: bool, only_select: bool, as_json: bool) -> None:
     """Run the night and end with its exit code."""
+    if only_select:
+        if airflow:
+            raise click.UsageError(text("cli-select-alone"))
+        _select(business_date, as_json=as_json)
+        return
     from hedui.cli.run import show_summary, write_page
     from hedui.pipeline.drive import alone, drive
     from hedui.pipeline.steps import day_before
@@ -55,6 +62,20 @@ def nightly(business_date: date | None, *, airflow: bool, as_json: bool) -> None
     show_summary(summary, as_json=as_json)
     _tell(text("cli-run-wrote-page", path=str(page)))
     sys.exit(summary.exit_code)
+
+
+def _select(business_date: date | None, *, as_json: bool) -> None:
+    from hedui.pipeline import steps
+    from hedui.pipeline.drive import alone
+
+    day = business_date or steps.day_before()
+    with alone(day):
+        run_id = steps.select(day)
+    _tell(text("progress-select", run=run_id))
+    if as_json:
+        click.echo(json.dumps({"run_id": run_id, "business_date": day.isoformat()}))
+    else:
+        _tell(text("cli-select-next", date=day.isoformat()))
 
 
 def _tell(line: str) -> None:

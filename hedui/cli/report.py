@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from catalogue.text import current_language, text
+from hedui.cli.demo import say_if_demo
 from hedui.cli.nightly import date_option
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def list_(business_date: date | None, *, as_json: bool) -> None:
     from hedui.pipeline.published import current
 
     run, entries = current(business_date)
+    say_if_demo()
     listed = [_row(run, entry) for entry in entries]
     if as_json:
         click.echo(json.dumps(listed, ensure_ascii=False))
@@ -55,6 +57,7 @@ def show(household: str, business_date: date | None, purpose: str, *, as_json: b
     from hedui.pipeline.published import document as open_document
 
     document = open_document(household, business_date, purpose)
+    say_if_demo()
     if as_json:
         click.echo(document, nl=False)  # the very bytes
     else:

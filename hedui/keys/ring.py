@@ -192,6 +192,11 @@ class Ring(NotPickled):
         """Return whose signatures on checkpoints are trusted, by key id."""
         return {signing_key_id(key): key for key in self._verifying("audit")}
 
+    def audit_revoked(self) -> Mapping[bytes, Ed25519PublicKey]:
+        """Return whose signatures on checkpoints are trusted no more, by key id."""
+        revoked = [model.verifying_key(one) for one in self.generations("audit") if one.state == "revoked"]
+        return {signing_key_id(key): key for key in revoked}
+
     # --- generations ---
 
     def names(self) -> list[str]:

@@ -105,6 +105,14 @@ class Worker(NotPickled):
         """When this was taken from the keyring (UTC)."""
         return self._contents.made
 
+    def agrees(self, other: "Worker") -> bool:
+        """Whether both hold the same keys, whenever each was taken from the keyring."""
+        mine, theirs = (
+            msgspec.structs.replace(one._contents, made=date.min, check=b"")  # noqa: SLF001  another of our own
+            for one in (self, other)
+        )
+        return mine == theirs
+
     def recipient(self, region: str) -> PublicKey:
         """Return the public key to which reports of a region are sealed; Stop `key-unknown`."""
         if region not in self._regions:

@@ -9,9 +9,12 @@ from typing import Any
 
 from sqlalchemy import Engine as Database
 
+from catalogue.problems import Stop
 from connectors.manifest import Manifest, manifests
 from connectors.values import Values
-from hedui.keyring import Keyring
+from hedui.keys import installation
+from hedui.keys.ring import Ring
+from hedui.keys.worker import Worker
 from hedui.pipeline.workspace import Workspace
 from hedui.registry import database, runs
 from hedui.settings import Settings
@@ -35,9 +38,19 @@ class Night:
         return database.connect(self.settings)
 
     @cached_property
-    def keyring(self) -> Keyring:
-        """The keys."""
-        return Keyring.existing(self.settings.keyring)
+    def keyring(self) -> Ring:
+        """The keyring. Only choosing the households needs it: their names and numbers are opened there, once.
+
+        Raises Stop `key-not-here` on a worker: whoever holds the keyring chooses (`hedui nightly --select`).
+        """
+        if self.settings.worker_keys is not None:
+            raise Stop("key-not-here", key="registry", path=str(self.settings.worker_keys))
+        return installation.ring(self.settings)
+
+    @cached_property
+    def worker(self) -> Worker:
+        """What everything else seals with: public keys and the signing key, which open nothing."""
+        return installation.worker(self.settings)
 
     @cached_property
     def workspace(self) -> Workspace:

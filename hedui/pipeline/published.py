@@ -2,21 +2,30 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
+from functools import cache
+from itertools import groupby
 
 import pyarrow as pa
 from sqlalchemy.orm import Session
 
+from catalogue.categories import categories
 from catalogue.problems import Stop
-from hedui.access import audit
+from connectors.manifest import manifests
+from hedui.access import audit, gate
 from hedui.access.entry import ALL_SOURCES
-from hedui.keyring import Keyring
-from hedui.registry import database, runs
+from hedui.access.gate import Admission
+from hedui.keys import installation
+from hedui.keys.ring import Ring
+from hedui.registry import batches, database, people, runs
+from hedui.registry.batches import BatchPlace
 from hedui.registry.models import ReportIndex, Run
 from hedui.registry.subjects import open_case
-from hedui.reports.model import Report, decode
-from hedui.reports.seal import Subject, open_with
+from hedui.reports.model import Report, decode, encode
+from hedui.reports.opening import Reader
 from hedui.reports.store import ReportStore
+from hedui.reports.withhold import Released, withhold
+from hedui.sealing.keys import Opener
 from hedui.settings import Settings
 
 MATCHES = pa.schema(
@@ -34,43 +43,106 @@ class Published:
 
 
 def current(business_date: date | None = None) -> tuple[Run, list[ReportIndex]]:
-    """Return the run that readers use and its index, which holds nothing personal; `Stop` where none is published."""
-    with database.session(database.connect(Settings()), readonly=True) as session:
-        run = _published(session, business_date)
-        return run, list(runs.list_reports(session, run.id))
+    """Return the run that readers use, and what of its index the current actor may list; it holds nothing personal.
 
-
-def document(household: str, business_date: date | None, purpose: str) -> bytes:
-    """Put the reading on record, then open one household's report and return its canonical JSON.
-
-    Raises `Stop`: nothing published, no report of this household (of this date), no private key, a broken seal.
+    Raises `Stop`: nothing published, or no role that lists reports anywhere.
     """
     settings = Settings()
     registry = database.connect(settings)
-    with database.session(registry, readonly=True) as session:
-        entry = _located(session, household, business_date)
-    subject = Subject(entry.household_ref, entry.county, entry.run_id)
-    keyring = Keyring.existing(settings.keyring)
+    with database.session(registry) as session:
+        _published(session, business_date)
+        actor = gate.require_anywhere(session, _Pseudonyms(settings), "report.list")
+    with database.session(registry, readonly=True, actor=actor.name) as session:
+        run = _published(session, business_date)
+        return run, list(gate.readable_reports(session, actor, run.id))
+
+
+def document(household: str, business_date: date | None, purpose: str) -> bytes:
+    """Put the reading on record, then open one household's report and return what of it the current actor may be shown.
+
+    Canonical JSON: the very bytes that were sealed, unless something is withheld.
+    Raises `Stop`: nothing published, no report of this household (of this date) in the actor's region, no role that
+    opens reports, no private key, a broken seal, a household whose reports were destroyed.
+    """
+    settings = Settings()
+    registry = database.connect(settings)
+    with database.session(registry) as session:
+        _published(session, business_date)
+        unknown = Stop("report-unknown-household")
+        admitted = gate.require_household(session, _Pseudonyms(settings), "report.show", household, purpose, unknown)
+    with database.session(registry, readonly=True, actor=admitted.actor.name) as session:
+        entry, place = _located(session, household, business_date)
+        day = _day_of_reading(_published(session, business_date))
+        signed = people.consent(session, household, day)
+    keyring = installation.ring(settings)
     with database.session(registry) as session:
         audit.record(
             session,
             keyring,
-            audit.current_actor(),
+            admitted.actor.name,
             "report.show",
-            subject.household_ref,
+            entry.household_ref,
             purpose,
-            {"run": subject.run_id},
-            region=subject.county,
-            case=open_case(session, subject.household_ref),
+            {"run": entry.run_id},
+            role=admitted.role,
+            region=entry.county,
+            case=open_case(session, entry.household_ref),
             sources=ALL_SOURCES,
         )
-    return open_with(keyring, ReportStore.at(settings.store).read(entry), subject)
+    return _released(reader(settings, keyring).document(place, entry), admitted, signed, day)
+
+
+def _released(document: bytes, admitted: Admission, signed: frozenset[str], day: date) -> bytes:
+    report = decode(document)
+    items = admitted.items(report.case.purpose, day)
+    delivers = {} if items.keys() == categories().keys() else _delivers()
+    shown = withhold(report, Released(signed, items, delivers))
+    return document if shown is report else encode(shown)
+
+
+@cache
+def _delivers() -> dict[str, frozenset[str]]:
+    return {name: frozenset(one.category for one in manifest.datasets) for name, manifest in manifests().items()}
+
+
+def _day_of_reading(run: Run) -> date:
+    # Today; of a province whose clock runs ahead, that of its run.
+    return max(run.business_date, datetime.now(UTC).astimezone().date())
+
+
+@dataclass(frozen=True)
+class _Pseudonyms:
+    """The keyring, opened only where a refusal is to go on record: to learn that nothing is published takes no key."""
+
+    settings: Settings
+
+    def pseudonym(self, ref: str) -> str:
+        return installation.ring(self.settings).pseudonym(ref)
+
+    def pseudonyms(self, ref: str) -> list[str]:
+        return installation.ring(self.settings).pseudonyms(ref)
+
+
+def reader(settings: Settings, keyring: Ring) -> Reader:
+    """Return what opens reports with the keys of this installation."""
+    return Reader(ReportStore.at(settings.store), keyring.openers, _Vault(settings), keyring.signers())
+
+
+@dataclass(frozen=True)
+class _Vault:
+    """The vault as it is at each call: another process may begin an epoch and destroy the one before at any time."""
+
+    settings: Settings
+
+    def opener(self, epoch: int) -> Opener:
+        return installation.vault(self.settings).opener(epoch)
 
 
 def matches(business_date: date | None = None) -> Published:
     """Open every current report of a business date (default: the latest) and gather its matches.
 
-    Needs the private keys. One audit entry for the whole run is written first. `Stop` where nothing is published.
+    Households whose reports were destroyed are left out. Needs the private keys. One audit entry for the whole run is
+    written first. `Stop` where nothing is published.
     """
     rows: list[dict[str, object]] = []
     accepted: set[str] = set()
@@ -88,25 +160,28 @@ def matches(business_date: date | None = None) -> Published:
 def _reports(business_date: date | None) -> Iterator[Report]:
     settings = Settings()
     registry = database.connect(settings)
-    store, keyring = ReportStore.at(settings.store), Keyring.existing(settings.keyring)
+    keyring = installation.ring(settings)
     with database.session(registry) as session:
         run = _published(session, business_date)
+        admitted = gate.require(session, keyring, "report.score", purpose="accuracy", about="run", subject=run.id)
         facts: dict[str, str | int] = {"run": run.id, "households": runs.count_reports(session, run.id)}
         audit.record(
             session,
             keyring,
-            audit.current_actor(),
+            admitted.actor.name,
             "report.score",
             run.id,
             "accuracy",
             facts,
             about="run",
+            role=admitted.role,
             sources=ALL_SOURCES,
         )
-    with database.session(registry, readonly=True) as session:
-        for entry in runs.list_reports(session, run.id):
-            subject = Subject(entry.household_ref, entry.county, run.id)
-            yield decode(open_with(keyring, store.read(entry), subject))
+    opening = reader(settings, keyring)
+    with database.session(registry, readonly=True, actor=admitted.actor.name) as session:
+        for county, entries in groupby(runs.list_reports(session, run.id), key=lambda entry: entry.county):
+            documents = opening.documents(batches.batch_of(session, run.id, county), entries)
+            yield from (decode(document) for document in documents if document is not None)
 
 
 def _published(session: Session, business_date: date | None) -> Run:
@@ -116,7 +191,7 @@ def _published(session: Session, business_date: date | None) -> Run:
     return run
 
 
-def _located(session: Session, household: str, business_date: date | None) -> ReportIndex:
+def _located(session: Session, household: str, business_date: date | None) -> tuple[ReportIndex, BatchPlace]:
     if business_date is not None:
         _published(session, business_date)
     entry = runs.find_report(session, household, business_date)
@@ -125,4 +200,4 @@ def _located(session: Session, household: str, business_date: date | None) -> Re
         if business_date is not None and runs.find_report(session, household) is not None:
             raise Stop("report-not-of-date", household=household, date=business_date.isoformat())
         raise Stop("report-unknown-household")
-    return entry
+    return entry, batches.batch_of(session, entry.run_id, entry.county)

@@ -16,6 +16,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_rand
 
 import sql
 from catalogue.problems import Stop
+from hedui.registry import grants as _tables  # noqa: F401  more tables of Base
 from hedui.registry.models import Base
 from hedui.settings import Settings
 
@@ -27,6 +28,7 @@ _PRAGMAS = (
     "cache_size = -65536",  # 64 MiB: the blind index is written all over
     "temp_store = MEMORY",
 )
+READER = "hedui_reader"  # the role that rows are hidden from by PostgreSQL; made by migration 0004
 _LOCK = 0x4845_4455_4901  # the advisory lock under which PostgreSQL is migrated
 
 
@@ -49,15 +51,20 @@ def connect(settings: Settings) -> Engine:
 
 
 @contextmanager
-def session(engine: Engine, *, readonly: bool = False) -> Iterator[Session]:
+def session(engine: Engine, *, readonly: bool = False, actor: str | None = None) -> Iterator[Session]:
     """One transaction: committed at the end of the block, rolled back where it raises.
 
-    `readonly` sees one consistent state and, on SQLite, does not wait for writers.
+    `readonly` sees one consistent state and, on SQLite, does not wait for writers. With `actor` as well, PostgreSQL
+    itself shows only what was granted to that actor, whatever is asked (`docs/access.md`): for showing, never for
+    deciding who may; of nobody (an empty name) nothing.
     """
+    assert readonly or actor is None, "who reads as an actor changes nothing"
     options: dict[str, Any] = {"hedui_readonly": True} if readonly else {}
     if readonly and engine.dialect.name == "postgresql":
         options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with Session(engine.execution_options(**options), expire_on_commit=False) as opened:
+        if actor is not None and engine.dialect.name == "postgresql":
+            _confine(opened, actor)
         yield opened
         opened.commit()
 
@@ -177,12 +184,21 @@ def _migrate(engine: Engine, settings: Settings) -> None:
             upgrade(connection, pseudonym=_pseudonym(settings))
 
 
+def _confine(opened: Session, actor: str) -> None:
+    # At the begin of every transaction, should the block commit in between; both end with the transaction, so that the
+    # pool hands on neither.
+    @event.listens_for(opened, "after_begin")
+    def _become_reader(_: Session, __: object, connection: Connection) -> None:
+        connection.execute(text("SELECT set_config('hedui.actor', :actor, true)"), {"actor": actor})
+        connection.execute(text(f"SET LOCAL ROLE {READER}"))
+
+
 def _pseudonym(settings: Settings) -> Callable[[str], str]:
     @cache
     def keyring() -> Any:  # opened only where a migration asks: there may be none yet
-        from hedui.keyring import Keyring
+        from hedui.keys import installation
 
-        return Keyring.existing(settings.keyring)
+        return installation.ring(settings)
 
     return lambda ref: str(keyring().pseudonym(ref))
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from sqlalchemy import and_, func, insert, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from catalogue.problems import Stop
-from hedui.keyring import Keyring, SealBroken
+from hedui.keys.ring import Ring, SealBroken
 from hedui.registry.database import insert_into
 from hedui.registry.household_file.columns import COLUMNS
 from hedui.registry.household_file.mistakes import Mistake
@@ -24,6 +24,7 @@ from hedui.registry.saving import save, sealed_states, states
 
 pc: Any = pyarrow.compute  # its stubs lack much of it
 
+Place = tuple[str, str | None]  # county and township
 BLOCK = 10_000  # households written at a time
 _LOCK = 0x4845_4455_4902  # the advisory lock under which PostgreSQL takes in one file at a time
 
@@ -51,12 +52,16 @@ class ImportResult:
         return not self.mistakes
 
 
-def import_file(session: Session, keyring: Keyring, path: Path) -> ImportResult:
+def import_file(
+    session: Session, keyring: Ring, path: Path, permit: Callable[[Sequence[Place]], None] | None = None
+) -> ImportResult:
     """Take in households, members, declarations and authorisations; the caller's transaction commits them.
 
     A household in the registry is made to be what the file says, but for a revocation on file, which stays unless the
     file has an earlier one; households that the file does not name are left alone.
-    Roll the transaction back to try a file without taking it in.
+    Roll the transaction back to try a file without taking it in. `permit` is given, before anything is written, every
+    place that is touched: of the file's households, and of those among them that are in the registry, where they are
+    now. Whatever it raises ends the import.
     Raises Stop: those of `household_file.cells.read`, and `keyring-does-not-fit`.
     """
     reading = read(path)
@@ -66,6 +71,8 @@ def import_file(session: Session, keyring: Keyring, path: Path) -> ImportResult:
     if not mistakes:
         if session.get_bind().dialect.name == "postgresql":
             session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        if permit is not None:
+            permit(_places(session, table))
         mistakes = sorted(_taken_elsewhere(session, table))
     if mistakes:
         return ImportResult(len(table), households, mistakes=tuple(mistakes), warnings=tuple(reading.warnings))
@@ -75,9 +82,15 @@ def import_file(session: Session, keyring: Keyring, path: Path) -> ImportResult:
     return ImportResult(len(table), households, *counts, changed=changed, warnings=tuple(warnings))
 
 
-def _write(
-    session: Session, keyring: Keyring, table: pa.Table, path: Path
-) -> tuple[tuple[int, int, int], dict[str, int]]:
+def _places(session: Session, table: pa.Table) -> list[Place]:
+    found = set(zip(table["county"].to_pylist(), table["township"].to_pylist(), strict=True))
+    for block in _blocks(table):
+        known = Household.ref.in_(block["household"].unique().to_pylist())
+        found |= set(session.execute(select(Household.county, Household.township).where(known).distinct()).tuples())
+    return sorted(found, key=lambda place: (place[0], place[1] or ""))
+
+
+def _write(session: Session, keyring: Ring, table: pa.Table, path: Path) -> tuple[tuple[int, int, int], dict[str, int]]:
     counts = {"new": 0, "updated": 0, "unchanged": 0}
     parts: Counter[str] = Counter()
     taken = _note(session, table, path)
@@ -113,7 +126,7 @@ def _note(session: Session, table: pa.Table, path: Path) -> int:
 
 
 def _keep(
-    session: Session, keyring: Keyring, taken: int, before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]
+    session: Session, keyring: Ring, taken: int, before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]
 ) -> dict[str, list[str]]:
     # Records what each household was in which anything changed, and returns the parts that did.
     compared = {ref: [part for part in state if state[part] != after[ref][part]] for ref, state in before.items()}
@@ -138,7 +151,7 @@ def _blocks(table: pa.Table) -> Iterator[pa.Table]:
         start += rows
 
 
-def _fingerprints(keyring: Keyring, block: pa.Table) -> dict[str, bytes]:
+def _fingerprints(keyring: Ring, block: pa.Table) -> dict[str, bytes]:
     # One keyed digest over everything that the file says of a household.
     texts = [pc.fill_null(block[name].cast(pa.string()), "\0") for name in COLUMNS]
     lines = pc.binary_join_element_wise(*texts, "\x1f")
@@ -189,7 +202,7 @@ def _in_two_households(session: Session, table: pa.Table) -> Iterator[Mistake]:
                     yield Mistake(row, "resident_id", "in-another-household", {"household": elsewhere})
 
 
-def _keyring_fits(session: Session, keyring: Keyring) -> None:
+def _keyring_fits(session: Session, keyring: Ring) -> None:
     # Sealing under a second keyring would make a registry that neither opens.
     one = session.execute(select(Member.ref, Member.name).limit(1)).one_or_none()
     if one is not None:

@@ -1,6 +1,6 @@
 """The tables of the registry, the same on SQLite and PostgreSQL.
 
-Sealed columns hold what `hedui.keyring` sealed under `<table>/<column>/<ref>`; no personal value lies in plain text.
+Sealed columns hold what `hedui.keys.ring` sealed under `<table>/<column>/<ref>`; no personal value lies in plain text.
 """
 
 from datetime import UTC, date, datetime
@@ -265,6 +265,38 @@ class ReportIndex(Base):
     no_answer: Mapped[int]
     not_authorised: Mapped[int]
     findings: Mapped[int]
+
+
+class ReportBatch(Base):
+    """Where the files of one batch lie: the reports of one county in one run, sealed together."""
+
+    __tablename__ = "report_batches"
+
+    run_id: Mapped[str] = mapped_column(Ref, ForeignKey("runs.id"), primary_key=True)
+    county: Mapped[str] = mapped_column(String(6), primary_key=True)
+    folder: Mapped[str] = mapped_column(String(255))  # in the report store: batch.hdb, shares.hds, shard-00000.hdr, …
+    count: Mapped[int]
+    head_hash: Mapped[bytes]  # of the signed head: no other batch file is opened in its place
+    epoch: Mapped[int] = mapped_column(BigInteger)  # of the vault's key that the share table is sealed to
+
+
+class VaultState(Base):
+    """The one row that says which epoch of the vault's key is current. No row: the first."""
+
+    __tablename__ = "vault_state"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # 1
+    epoch: Mapped[int] = mapped_column(BigInteger)
+
+
+class Shredding(Base):
+    """A household whose reports are to be dead; open until they are, in every copy."""
+
+    __tablename__ = "shreddings"
+
+    household_ref: Mapped[str] = mapped_column(Ref, primary_key=True)
+    requested_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
 
 
 class AuditEntry(Base):

@@ -14,7 +14,7 @@ from sqlalchemy import select as query
 from sqlalchemy.orm import Session
 
 from catalogue.categories import MONEY
-from hedui.keyring import Keyring
+from hedui.keys.ring import Ring
 from hedui.registry.database import session
 from hedui.registry.imports import ImportResult, import_file
 from hedui.registry.models import Authorisation, AuthorisationMember, Case, Household, Member
@@ -77,12 +77,12 @@ class Selected:
     left_out: Mapping[str, int]
 
 
-def find(session: Session, keyring: Keyring, resident_id: str) -> list[Member]:
+def find(session: Session, keyring: Ring, resident_id: str) -> list[Member]:
     """Return the active members who have a number, in any spelling of it (15 or 18 characters), by reference."""
     spelled = numbers.standard(pa.array([resident_id], pa.string()))[0].as_py()
     if spelled is None:
         return []
-    found = query(Member).where(Member.id_index == keyring.blind_index(spelled), Member.active)
+    found = query(Member).where(Member.id_index.in_(keyring.blind_indexes(spelled)), Member.active)
     return list(session.scalars(found.order_by(Member.ref)))
 
 
@@ -91,7 +91,17 @@ def any_open_case(session: Session) -> bool:
     return session.scalar(query(exists().where(Case.state == "open"))) or False
 
 
-def select(engine: Engine, keyring: Keyring, business_date: date, into: Path, *, today: date | None = None) -> Selected:
+def consent(session: Session, household: str, on: date) -> frozenset[str]:
+    """Return the members of a household about whom a letter that is live on a day lets sources be asked, and read.
+
+    The letter must hold on that very day: it is the day of reading, not the business date of what is read.
+    """
+    letters = query(Member.ref).join(Authorisation, Authorisation.household_ref == Member.household_ref)
+    signed = letters.where(Member.household_ref == household, _live(on, on), _signed())  # each by their own signature
+    return frozenset(session.scalars(signed))
+
+
+def select(engine: Engine, keyring: Ring, business_date: date, into: Path, *, today: date | None = None) -> Selected:
     """Write `applicants.parquet` and `households.parquet` for a business date, and say how many they hold.
 
     Chosen are households with an open case (the last one, where there are several) and at least one member under an
@@ -181,7 +191,7 @@ def _blocks(session: Session, chosen: Any) -> Iterator[list[Row[Any]]]:
         rows = session.execute(ordered.where(Household.ref > rows[-1].household_ref)).all()
 
 
-def _members(session: Session, keyring: Keyring, choice: Any, block: list[Row[Any]]) -> pa.Table:
+def _members(session: Session, keyring: Ring, choice: Any, block: list[Row[Any]]) -> pa.Table:
     # The members of a block's households, their sealed values opened, with the columns of MEMBERS and `at`, the place
     # of their household in the block.
     within = Household.ref.between(block[0].household_ref, block[-1].household_ref)

@@ -4,7 +4,8 @@ Every function is one short step within the caller's transaction, and is safe wh
 another process does the same: rows are claimed by unique keys, and changed only where they are still as expected.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from itertools import islice
@@ -14,6 +15,8 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from catalogue.problems import Stop
+from hedui.registry import batches as registered
+from hedui.registry.batches import BatchPlace
 from hedui.registry.database import insert_into
 from hedui.registry.models import (
     CurrentRun,
@@ -52,10 +55,11 @@ def open_run(session: Session, business_date: date) -> Run:
     """Return the run to work on for a business date.
 
     An open edition is resumed. A published and complete one is returned as it is; after a degraded one the next
-    edition is opened, so that sources which have answered since are taken in.
+    edition is opened, so that sources which have answered since are taken in. So it is after one whose reports an
+    older build sealed, in a format that is not read any more.
     """
     latest = _latest(session, business_date)
-    if latest is not None and (latest.state == "open" or not latest.degraded):
+    if latest is not None and (latest.state == "open" or (not latest.degraded and _readable(session, latest.id))):
         return latest
     edition = 1 if latest is None else latest.edition + 1
     opened = {
@@ -199,17 +203,19 @@ def publish(
     run_id: str,
     degraded: bool,  # noqa: FBT001
     reports: Iterable[ReportIndexRow],
+    batches: Sequence[BatchPlace],
     *,
     expected: int | None = None,
 ) -> bool:
-    """Record a run as published, with its reports: all of it or nothing, in the caller's transaction.
+    """Record a run as published, with its reports and their batches: all or nothing, in the caller's transaction.
 
     It becomes the current run of its date, unless the one that readers have now has more accepted sources: then it is
     on record only, and readers keep the better edition (`is_current` tells which). As many accepted sources are enough:
-    the later edition counts then.
+    the later edition counts then, and so it does where the reports of the other are not read any more.
 
     Returns whether it was recorded now: False, changing nothing, where it was published before. Raises Stop
-    `run-closed` for an unknown run, and `reports-incomplete` where there are not `expected` reports; the caller's
+    `run-closed` for an unknown run, `reports-incomplete` where there are not `expected` reports or not those of the
+    batches, and `batch-epoch-old` where a batch is sealed to an epoch of the vault that has passed; the caller's
     transaction must then be rolled back, as `database.session` does.
     """
     if session.get(Run, run_id) is None:
@@ -223,15 +229,18 @@ def publish(
     )
     if business_date is None:
         return False
+    # Held until the commit: who begins another epoch afterwards finds these batches on record, and seals them to it.
+    registered.require_current(batches, registered.hold_vault_epoch(session))
     remaining = iter(reports)
-    found = 0
+    found: Counter[str] = Counter()
     while block := [{"run_id": run_id, **asdict(row)} for row in islice(remaining, _BLOCK)]:
         session.execute(insert_into(session, ReportIndex), block)
-        found += len(block)
-    if expected is not None and found != expected:
-        raise Stop("reports-incomplete", run=run_id, expected=expected, found=found)
+        found.update(row["county"] for row in block)
+    _require_whole(run_id, found, batches, expected)
+    registered.record(session, batches)
     before = current(session, business_date)
-    if before is not None and _accepted(session, before.id) > _accepted(session, run_id):
+    better = before and _accepted(session, before.id) > _accepted(session, run_id)
+    if before and better and _readable(session, before.id):
         return True
     pointer = insert_into(session, CurrentRun).values(business_date=business_date, run_id=run_id)
     session.execute(pointer.on_conflict_do_update(index_elements=["business_date"], set_={"run_id": run_id}))
@@ -309,6 +318,11 @@ def is_published(session: Session, run_id: str) -> bool:
     return session.scalar(select(Run.state).where(Run.id == run_id)) == "published"
 
 
+def published_at(session: Session, run_id: str) -> datetime | None:
+    """Return when a run was published; None where it was not."""
+    return session.scalar(select(Run.published_at).where(Run.id == run_id))
+
+
 def is_known(session: Session, run_id: str) -> bool:
     """Say whether there is such a run."""
     return session.get(Run, run_id) is not None
@@ -347,6 +361,20 @@ def _require_asking(session: Session, run_id: str, source: str) -> None:
     ended = select(StageState.finished_at).where(StageState.run_id == run_id, StageState.stage == _ASKING)
     if session.scalar(ended) is not None:
         raise Stop("asking-closed", run=run_id, source=source)
+
+
+def _require_whole(run_id: str, found: Counter[str], batches: Sequence[BatchPlace], expected: int | None) -> None:
+    # Each report lies in the batch of its county, and each batch has all of its reports on record.
+    if expected is not None and found.total() != expected:
+        raise Stop("reports-incomplete", run=run_id, expected=expected, found=found.total())
+    sealed = Counter({place.county: place.count for place in batches})
+    for county in sorted(found.keys() | sealed.keys()):
+        if sealed[county] != found[county]:
+            raise Stop("reports-incomplete", run=run_id, expected=sealed[county], found=found[county])
+
+
+def _readable(session: Session, run_id: str) -> bool:
+    return bool(registered.of_run(session, run_id))
 
 
 def _accepted(session: Session, run_id: str) -> int:

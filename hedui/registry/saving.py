@@ -9,7 +9,7 @@ import pyarrow.compute
 from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Session
 
-from hedui.keyring import Keyring
+from hedui.keys.ring import Ring
 from hedui.registry.database import insert_into, upsert
 from hedui.registry.models import Authorisation, AuthorisationMember, Case, Household, Member
 
@@ -18,7 +18,7 @@ pc: Any = pyarrow.compute  # its stubs lack much of it
 DECLARED = ("monthly_income", "financial_assets", "vehicles", "houses")
 
 
-def save(session: Session, keyring: Keyring, rows: pa.Table, fingerprints: dict[str, bytes]) -> None:
+def save(session: Session, keyring: Ring, rows: pa.Table, fingerprints: dict[str, bytes]) -> None:
     """Make the households of `rows` (the table of `reading.Reading`, ordered) be what it says.
 
     Members, cases and authorisations that it does not name stay on file: no longer active, open, in force. A revocation
@@ -35,7 +35,7 @@ def save(session: Session, keyring: Keyring, rows: pa.Table, fingerprints: dict[
     _save_authorisations(session, rows, first)
 
 
-def states(session: Session, keyring: Keyring, refs: Iterable[str]) -> dict[str, dict[str, Any]]:
+def states(session: Session, keyring: Ring, refs: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Return what the registry says of households, opened, by part: the same parts in the same order for each."""
     wanted = sorted(refs)
     found: dict[str, dict[str, Any]] = {}
@@ -67,7 +67,7 @@ def states(session: Session, keyring: Keyring, refs: Iterable[str]) -> dict[str,
     return found
 
 
-def sealed_states(keyring: Keyring, import_id: int, states: dict[str, dict[str, Any]]) -> dict[str, bytes]:
+def sealed_states(keyring: Ring, import_id: int, states: dict[str, dict[str, Any]]) -> dict[str, bytes]:
     """Seal what households were before an import, for `household_changes.before`."""
     return {
         ref: keyring.seal(f"household_changes/before/{import_id}/{ref}", json.dumps(state, ensure_ascii=False).encode())
@@ -85,7 +85,7 @@ def _set_aside(session: Session, refs: list[str]) -> None:
     session.execute(opened.values(state="replaced"))
 
 
-def _members(keyring: Keyring, rows: pa.Table) -> list[dict[str, Any]]:
+def _members(keyring: Ring, rows: pa.Table) -> list[dict[str, Any]]:
     refs = _member_refs(rows, "member").to_pylist()
     identities = rows["resident_id"].to_pylist()
     columns: dict[str, list[Any]] = {

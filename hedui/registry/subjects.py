@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from hedui.keyring import Keyring
+from hedui.keys.ring import Ring
 from hedui.registry.models import Case, Household, Member
 
 _BLOCK = 500  # parameters of one statement
@@ -59,7 +59,7 @@ def references(session: Session) -> Iterator[tuple[str, str]]:
         yield from session.execute(select(ref, owner), execution_options={"yield_per": 10_000}).tuples()
 
 
-def homes(session: Session, keyring: Keyring, households: Iterable[str]) -> dict[str, Home]:
+def homes(session: Session, keyring: Ring, households: Iterable[str]) -> dict[str, Home]:
     """Return place and names of households, opened; that they are is to be on record before."""
     wanted = sorted(set(households))
     found: dict[str, Home] = {}

@@ -54,7 +54,9 @@ def report(family: Family, basis: Basis) -> Report:
     )
 
 
-def conclude(required_missing: tuple[str, ...], members: Iterable[Person], lines: Iterable[LineResult]) -> Conclusion:
+def conclude(
+    required_missing: tuple[str, ...], members: Iterable[Person | Member], lines: Iterable[LineResult]
+) -> Conclusion:
     """Say what the lines say together.
 
     A required source or a member without an answer: cannot be determined, whatever the lines say. Else one exceeded

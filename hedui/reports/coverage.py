@@ -102,6 +102,11 @@ def _answer(person: Person, certain: int, unconfirmed: int, *, answered: bool, g
     return "found" if unconfirmed else "none"
 
 
-def _household(members: tuple[MemberAnswer, ...]) -> tuple[Answer, tuple[MemberAnswer, ...]]:
+def of_household(members: Iterable[MemberAnswer]) -> Answer:
+    """Return the household's answer from those about its members."""
     said = {member.answer for member in members}
-    return next(answer for answer in _PRECEDENCE if answer in said), members
+    return next(answer for answer in _PRECEDENCE if answer in said)
+
+
+def _household(members: tuple[MemberAnswer, ...]) -> tuple[Answer, tuple[MemberAnswer, ...]]:
+    return of_household(members), members

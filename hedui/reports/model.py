@@ -298,7 +298,23 @@ class Finding(Part, frozen=True, gc=False):
     origins: tuple[Origin, ...]
 
 
-class Report(Part, frozen=True, gc=False):
+class Withheld(Part, frozen=True, gc=False):
+    """What a reader is not shown, and why. Only documents that were released to someone have such a part.
+
+    consent: everything from sources about `member`, whose letter is not live any more; their answers are
+    `not_authorised`, as if they had been when sources were asked. policy: the `category`, or only these `items` of it.
+    rests_on: these `figures`, totals by kind and lines by id, which rest on something withheld.
+    """
+
+    why: Literal["consent", "policy", "rests_on"]
+    member: str | None = None
+    category: str | None = None
+    items: tuple[str, ...] = ()
+    figures: tuple[str, ...] = ()
+
+
+# What has no default is always written; so a sealed document, of which nothing is withheld, does not say so.
+class Report(Part, frozen=True, gc=False, omit_defaults=True):
     """All that is said about one household for one business date."""
 
     schema: Schema
@@ -315,6 +331,7 @@ class Report(Part, frozen=True, gc=False):
     declared: tuple[Declared, ...]
     lines: tuple[LineResult, ...]
     findings: tuple[Finding, ...]
+    withheld: tuple[Withheld, ...] = ()  # never in what is sealed
 
 
 class Summary(Part, frozen=True, gc=False):

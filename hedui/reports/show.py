@@ -34,6 +34,7 @@ def show(report: Report, console: Console, language: Language | None = None) -> 
     words = InWords(report, language)
     for part in (
         _head(report, words),
+        *_withheld(report, words),
         _coverage(report, words),
         _members(report, words),
         _totals(report, words),
@@ -71,6 +72,13 @@ def _head(report: Report, words: InWords) -> RenderableType:
         Text(words.say("report-note"), style="italic"),
     ]
     return Panel(Group(*said), title=_plain(words.say("report-title", household=household.reference)))
+
+
+def _withheld(report: Report, words: InWords) -> list[RenderableType]:
+    if not report.withheld:
+        return []
+    said = [_plain(words.withheld(one)) for one in report.withheld]
+    return [Panel(Group(*said), title=words.say("report-withheld-title"), border_style="yellow")]
 
 
 def _coverage(report: Report, words: InWords) -> RenderableType:
@@ -160,7 +168,10 @@ def _totals(report: Report, words: InWords) -> RenderableType:
     ]
     for kind, total in rows:
         value = words.found(total.value, total.unit, at_least=total.at_least)
-        _row(table, words.say(f"subject-{kind}"), value, words.basis(total))
+        if kind in words.withheld_figures:
+            _row(table, words.say(f"subject-{kind}"), words.say("report-withheld"), "")
+        else:
+            _row(table, words.say(f"subject-{kind}"), value, words.basis(total))
     return Group(table, *_income(report, words))
 
 
@@ -190,13 +201,12 @@ def _declared(report: Report, words: InWords) -> RenderableType:
     for one in report.declared:
         subject = words.say(f"subject-{one.item}")
         declared = words.declared(one)
-        _row(
-            table,
-            subject if one.month is None else f"{subject} ({one.month})",
-            declared,
-            words.found(one.found, one.unit, at_least=one.at_least),
-            words.found(one.difference, one.unit, at_least=one.at_least),
+        found, difference = (
+            words.found(figure, one.unit, at_least=one.at_least) for figure in (one.found, one.difference)
         )
+        if ("income" if one.item == "monthly_income" else one.item) in words.withheld_figures:
+            found = difference = words.say("report-withheld")
+        _row(table, subject if one.month is None else f"{subject} ({one.month})", declared, found, difference)
     return table
 
 
@@ -207,7 +217,9 @@ def _lines(report: Report, words: InWords) -> RenderableType:
         _row(
             table,
             words.name(line.label),
-            words.found(line.value, line.unit, at_least=line.at_least),
+            words.say("report-withheld")
+            if line.id in words.withheld_figures
+            else words.found(line.value, line.unit, at_least=line.at_least),
             words.figure(line.limit, line.unit),
             Text(words.say(f"outcome-{line.outcome}"), style=_OUTCOMES[line.outcome]),
         )
@@ -220,7 +232,7 @@ def _lines(report: Report, words: InWords) -> RenderableType:
 def _findings(report: Report, words: InWords) -> RenderableType:
     said: list[RenderableType] = [Rule(words.say("report-findings"), align="left")]
     if not report.findings:
-        said.append(Text(words.say("report-no-findings")))
+        said.append(Text(words.say("report-findings-withheld" if report.withheld else "report-no-findings")))
     for number, finding in enumerate(report.findings, 1):
         said.append(_plain(f"{number}. {words.finding(finding)}"))
         said += [_plain(f"   {words.origin(origin)}", style="dim") for origin in finding.origins]

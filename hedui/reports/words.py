@@ -8,7 +8,7 @@ from catalogue.labels import Label
 from catalogue.regions import regions
 from catalogue.text import Language, current_language, text
 from hedui.policy.outcome import LineResult, ParameterUsed, Step, Words
-from hedui.reports.model import Declared, Finding, Origin, Reason, Record, Report, Total
+from hedui.reports.model import Declared, Finding, Origin, Reason, Record, Report, Total, Withheld
 
 
 class InWords:
@@ -128,7 +128,9 @@ class InWords:
         said = []
         for item in category.items:
             value = record.items.get(item.id)
-            if value is None:
+            if item.id in self._withheld_items.get(record.category, ()):
+                shown = self.say("report-withheld")
+            elif value is None:
                 shown = self.say("report-unknown")
             elif item.type == "money":
                 shown = self.figure(str(value), "yuan")
@@ -142,13 +144,32 @@ class InWords:
     def counted(self, record: Record) -> str:
         """Say whether a record counts, and if not, why not."""
         if record.not_counted is None:
-            return self.say("report-yes")
+            return self.say("report-yes" if record.counted else "report-withheld")
         return self.say(f"not-counted-{record.not_counted}", record=record.duplicate_of or "")
 
     def evidence(self, record: Record) -> str:
         """Say how well a record matches and why, with the weight of each ground in bits."""
         grounds = (f"{self.code('evidence', ground.code)} {float(ground.weight):+.1f}" for ground in record.evidence)
         return f"{self.say(f'grade-{record.grade}')} {float(record.weight):.1f}: {'; '.join(grounds)}"
+
+    def withheld(self, one: Withheld) -> str:
+        """Say what is not shown, and why."""
+        if one.category is None:
+            figures = (self._lines.get(figure) or self.say(f"subject-{figure}") for figure in one.figures)
+            return self.say(f"withheld-{one.why}", member=one.member or "", figures=", ".join(figures))
+        category = categories().get(one.category)
+        named = {item.id: self.name(item.label) for item in category.items} if category else {}
+        items = ", ".join(named.get(item, item) for item in one.items) or self.say("withheld-everything")
+        return self.say("withheld-policy", category=self.name(category.label) if category else "", items=items)
+
+    @cached_property
+    def _withheld_items(self) -> dict[str, tuple[str, ...]]:
+        return {one.category: one.items for one in self.report.withheld if one.category is not None}
+
+    @cached_property
+    def withheld_figures(self) -> frozenset[str]:
+        """The totals and lines that are not shown, by kind and id."""
+        return frozenset(figure for one in self.report.withheld for figure in one.figures)
 
     @cached_property
     def _sources(self) -> dict[str, str]:

@@ -11,6 +11,7 @@ Part = Literal[
     "names",
     "signer",
     "signature",
+    "head",
     "recipient",
     "batch-key",
     "batch-seal",

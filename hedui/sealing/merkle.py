@@ -1,4 +1,4 @@
-"""Merkle trees as RFC 6962 and RFC 9162 define them: roots, inclusion and consistency proofs, over SHA-256.
+"""Merkle trees as RFC 6962 and RFC 9162 define them: roots and inclusion proofs, over SHA-256.
 
 A leaf is hashed with the prefix 0x00 and a node with 0x01, so that neither can pass for the other. A proof is its
 hashes end to end, 32 bytes each, from the leaves upward.
@@ -62,39 +62,6 @@ class Tree:
                 yield level[place] + above
 
 
-def root(leaves: Sequence[bytes]) -> bytes:
-    """Return the root over leaf hashes (RFC 9162, 2.1.1)."""
-    return Tree(leaves).root
-
-
-def inclusion(leaves: Sequence[bytes], index: int) -> bytes:
-    """Return the proof that the leaf at `index` is in the tree (RFC 9162, 2.1.3); IndexError where it is not."""
-    return Tree(leaves).path(index)
-
-
-def consistency(leaves: Sequence[bytes], size: int) -> bytes:
-    """Return the proof that the tree over the first `size` leaves grew into this one (RFC 9162, 2.1.4).
-
-    ValueError unless 0 < size <= len(leaves).
-    """
-    if not 0 < size <= len(leaves):
-        raise ValueError("there was no such tree")
-    proof: list[bytes] = []
-    # SUBPROOF(size, leaves[low:high], whole) of the RFC, walked down; what is beside the way is collected upward.
-    low, high, whole = 0, len(leaves), True
-    while size < high:
-        middle = low + _split(high - low)
-        if size <= middle:
-            proof.append(root(leaves[middle:high]))
-            high = middle
-        else:
-            proof.append(root(leaves[low:middle]))
-            low, whole = middle, False
-    if not whole:
-        proof.append(root(leaves[low:high]))
-    return b"".join(reversed(proof))
-
-
 def path_length(index: int, size: int) -> int:
     """Return how many hashes the inclusion proof of a leaf has: its levels, less those where it has no neighbour."""
     count = 0
@@ -117,41 +84,3 @@ def verify_inclusion(leaf_hash: bytes, index: int, size: int, path: bytes, root_
             running, at = node(running, path[at : at + HASH]), at + HASH
         index, last = index >> 1, last >> 1
     return running == root_hash
-
-
-def verify_consistency(old_size: int, size: int, old_root: bytes, root_hash: bytes, proof: bytes) -> bool:
-    """Whether the tree of `size` leaves begins with the one of `old_size` leaves (RFC 9162, 2.1.4.2)."""
-    if not 0 < old_size <= size or len(proof) % HASH:
-        return False
-    hashes = [proof[at : at + HASH] for at in range(0, len(proof), HASH)]
-    if old_size == size:
-        return not hashes and old_root == root_hash
-    if not old_size & (old_size - 1):  # a whole tree is its own first hash
-        hashes.insert(0, old_root)
-    index, last = old_size - 1, size - 1
-    while index % 2:
-        index, last = index >> 1, last >> 1
-    return _grown(hashes, index, last) == (old_root, root_hash)
-
-
-def _grown(hashes: list[bytes], index: int, last: int) -> tuple[bytes, bytes] | None:
-    """Return both roots that a consistency proof leads to; None where it is too long or too short."""
-    if not hashes:
-        return None
-    old = new = hashes[0]
-    for one in hashes[1:]:
-        if not last:
-            return None
-        if index % 2 or index == last:
-            old, new = node(one, old), node(one, new)
-            while index and not index % 2:
-                index, last = index >> 1, last >> 1
-        else:
-            new = node(new, one)
-        index, last = index >> 1, last >> 1
-    return (old, new) if not last else None
-
-
-def _split(size: int) -> int:
-    """Return the largest power of two below `size` (at least 2)."""
-    return 1 << (size - 1).bit_length() - 1

@@ -109,7 +109,10 @@ class Batch:
 
         Raises `BrokenSeal`: layout, names, recipient, table.
         """
-        head = TableHead.read(fetch(0, LONGEST_HEAD), self.signed.place)
+        return self.shares_behind(TableHead.read(fetch(0, LONGEST_HEAD), self.signed.place), fetch, vault)
+
+    def shares_behind(self, head: TableHead, fetch: Fetch, vault: Opener) -> Shares:
+        """Open the batch's share table, of which the head is read already: it says which epoch's key to bring."""
         return Shares(self._bound(head), fetch, self.signed.place, vault)
 
     def shares_whole(self, file: bytes, vault: Opener) -> Shares:

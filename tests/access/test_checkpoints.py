@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import multiprocessing
-import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,16 +9,18 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from catalogue.problems import Stop
-from hedui.access.checkpoints import KeySigner, checked, issue, keys_of, read_file, read_key, sign
+from hedui.access.checkpoints import KeySigner, checked, issue, issue_with, keys_of, read_file, read_key, sign
 from hedui.access.entry import ZERO, Content, Stored, chained, pack, whole
 from hedui.access.trail import HEADER, InFile, InRegistry, export, line_of, parsed
 from hedui.access.tree import Tree
 from hedui.access.verify import verify
-from hedui.keyring import Keyring
+from hedui.keys import installation
 from hedui.registry import database
+from hedui.registry.models import AuditCheckpoint
+from hedui.settings import Settings
 
 GOLDEN = Path(__file__).parent / "golden"
 SIGNER = KeySigner(Ed25519PrivateKey.generate())
@@ -261,50 +261,36 @@ def test_what_is_no_export_is_named(tmp_path, content):
         assert stopped.value.code == code
 
 
-def test_a_keyring_made_without_a_signing_key_gets_one(tmp_path):
-    path = tmp_path / "keyring.json"
-    before = Keyring.open(path)
-    document = json.loads(path.read_text())
-    del document["secrets"]["audit"]
-    path.write_text(json.dumps(document))
-    one, other = Keyring.existing(path), Keyring.existing(path)
-    made = one.audit_key().public_key().public_bytes_raw()
-    assert other.audit_key().public_key().public_bytes_raw() == made  # it had read the file before the key was there
-    assert Keyring.existing(path).audit_key().public_key().public_bytes_raw() == made
-    assert Keyring.existing(path).blind_index("x") == before.blind_index("x")
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [entry.name for entry in tmp_path.iterdir()] == ["keyring.json"]
-
-
-def _public(path, barrier, results):
-    ring = Keyring.existing(path)
-    barrier.wait()
-    results.put(ring.audit_key().public_key().public_bytes_raw())
-
-
-def test_processes_that_race_for_a_signing_key_get_the_same_one(tmp_path):
-    context = multiprocessing.get_context("fork")
-    for again in range(5):
-        path, many = tmp_path / f"keyring{again}.json", 6
-        Keyring.open(path)
-        document = json.loads(path.read_text())
-        del document["secrets"]["audit"]
-        path.write_text(json.dumps(document))
-        barrier, results = context.Barrier(many), context.Queue()
-        workers = [context.Process(target=_public, args=(path, barrier, results)) for _ in range(many)]
-        for worker in workers:
-            worker.start()
-        assert len({results.get(timeout=60) for _ in workers}) == 1
-        for worker in workers:
-            worker.join()
-
-
 def test_pseudonyms_are_of_one_keyring(tmp_path):
-    one, other = Keyring.open(tmp_path / "one.json"), Keyring.open(tmp_path / "other.json")
-    assert (
-        one.pseudonym("H000001")
-        == one.pseudonyms("H000001")[0]
-        == Keyring.open(tmp_path / "one.json").pseudonym("H000001")
-    )
+    homes = [Settings(home=tmp_path / name) for name in ("one", "other")]
+    one, other = (installation.begin(home) for home in homes)
+    assert one.pseudonym("H000001") == one.pseudonyms("H000001")[0] == installation.ring(homes[0]).pseudonym("H000001")
     assert len({one.pseudonym("H000001"), one.pseudonym("H000002"), other.pseudonym("H000001")}) == 3
     assert "H000001" not in one.pseudonym("H000001")
+
+
+def test_what_a_revoked_key_signed_is_not_built_on(engine, keyring, looks, administrator):
+    looks(3)
+    issue_with(engine, keyring)
+    stolen = KeySigner(keyring.audit_key())
+    keyring.add("audit")
+    keyring.promote("audit")
+    looks(1)
+    retired = issue_with(engine, keyring)  # what a retired key signed is gone on from
+    assert retired.size == 4
+    keyring.revoke("audit", 1)
+    looks(1)
+    assert issue_with(engine, keyring).size == 5
+
+    with administrator() as connection:  # with the stolen key: a checkpoint over what never was
+        connection.execute(text("DELETE FROM audit_checkpoints"))
+        forged = sign(stolen, Tree(), ZERO, datetime(2026, 6, 30, tzinfo=UTC))
+        connection.execute(insert(AuditCheckpoint).values(size=forged.size, line=forged.line))
+    assert issue_with(engine, keyring).size == 5  # from the beginning: every entry is there
+    with administrator() as connection:
+        connection.execute(text("UPDATE audit_entries SET content = content || content WHERE seq = 2"))
+        connection.execute(text("DELETE FROM audit_checkpoints"))
+        connection.execute(insert(AuditCheckpoint).values(size=forged.size, line=forged.line))
+    with pytest.raises(Stop) as stopped:
+        issue_with(engine, keyring)
+    assert (stopped.value.code, stopped.value.where["seq"]) == ("audit-broken", 2)

@@ -10,8 +10,9 @@ from hedui.access.entry import whole
 from hedui.cli import hedui
 from hedui.pipeline import published
 from hedui.registry import database, people, runs
+from hedui.registry.batches import BatchPlace
 from hedui.registry.runs import ReportIndexRow
-from hedui.reports.store import ReportStore
+from hedui.reports.opening import Reader
 
 DAY = date(2026, 6, 30)
 
@@ -24,10 +25,12 @@ def show(engine, settings, keyring, rows, write, monkeypatch):
     with database.session(engine) as session:
         run = runs.open_run(session, DAY)
         index = ReportIndexRow("H000001", "320102", "C2026-000001", "shard", 0, 1, "within", 1, 0, 0, 0, 0)
-        runs.publish(session, run.id, degraded=False, reports=[index])
+        place = BatchPlace(run.id, "320102", "folder", 1, b"head", 1)
+        runs.publish(session, run.id, degraded=False, reports=[index], batches=[place])
     opened = []
-    monkeypatch.setattr(ReportStore, "read", lambda *_: opened.append("read") or b"sealed")
-    monkeypatch.setattr(published, "open_with", lambda *_: opened.append("opened") or b'{"shown":true}')
+    monkeypatch.setattr(Reader, "document", lambda *_: opened.append("opened") or b'{"shown":true}')
+    monkeypatch.setattr(Reader, "documents", lambda *_: iter([b"not one"]))
+    monkeypatch.setattr(published, "_released", lambda document, *_: document)
 
     def call(*more):
         env = {"HEDUI_HOME": str(settings.home), "HEDUI_DATABASE_URL": settings.database_url, "HEDUI_LANGUAGE": "en"}
@@ -39,7 +42,7 @@ def show(engine, settings, keyring, rows, write, monkeypatch):
 def test_the_entry_names_the_open_case_and_the_place(show, engine, entries, keyring):
     shown, opened = show("--purpose", "allowance")
     assert (shown.exit_code, shown.stdout) == (0, '{"shown":true}')
-    assert opened == ["read", "opened"]
+    assert opened == ["opened"]
     with engine.begin() as connection:
         connection.execute(text("UPDATE cases SET state = 'closed'"))
     show()

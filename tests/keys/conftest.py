@@ -1,13 +1,17 @@
 """A provider of either kind: a file, and a private SoftHSM2 token."""
 
+import base64
 import itertools
+import json
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from hedui.keys import model
 from hedui.keys.providers import FileProvider, KeyProvider
 
 MODULES = [Path("/usr/lib/softhsm/libsofthsm2.so"), Path("/usr/lib64/pkcs11/libsofthsm2.so")]
@@ -47,3 +51,25 @@ def provider(request: pytest.FixtureRequest, tmp_path: Path) -> KeyProvider:
     if request.param == "file":
         return FileProvider(tmp_path / "keys" / "master.key")
     return request.getfixturevalue("softhsm")()
+
+
+def old_secrets(*lacking):
+    names = ["registry", "index", "quarantine", "audit", *(n for n in model.names() if n.startswith("region/"))]
+    return {name: os.urandom(32) for name in names if name not in lacking}
+
+
+def write_old(path, secrets):
+    """Write a keyring as format 1 was written, from its description alone."""
+    master = os.urandom(32)
+
+    def wrapped(name):
+        nonce = os.urandom(12)
+        return nonce + AESGCM(master).encrypt(nonce, secrets[name], b"hedui-keyring/1\0" + name.encode())
+
+    document = {
+        "format": "hedui-keyring/1",
+        "master": base64.b64encode(master).decode(),
+        "secrets": {name: base64.b64encode(wrapped(name)).decode() for name in secrets},
+    }
+    path.write_text(json.dumps(document, indent=1))
+    path.chmod(0o600)

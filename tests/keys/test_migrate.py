@@ -16,31 +16,10 @@ from hedui.keys import files, model
 from hedui.keys.providers import FileProvider
 from hedui.keys.ring import Ring
 from hedui.sealing.keys import HYBRID, X25519
+from tests.keys.conftest import old_secrets, write_old
 
 REF = "members/name/H000001-1"
 FORK = multiprocessing.get_context("fork")
-
-
-def _without(*lacking):
-    names = ["registry", "index", "quarantine", "audit", *(n for n in model.names() if n.startswith("region/"))]
-    return {name: os.urandom(32) for name in names if name not in lacking}
-
-
-def _old(path, secrets):
-    """Write a keyring as format 1 was written, from its description alone."""
-    master = os.urandom(32)
-
-    def wrapped(name):
-        nonce = os.urandom(12)
-        return nonce + AESGCM(master).encrypt(nonce, secrets[name], b"hedui-keyring/1\0" + name.encode())
-
-    document = {
-        "format": "hedui-keyring/1",
-        "master": base64.b64encode(master).decode(),
-        "secrets": {name: base64.b64encode(wrapped(name)).decode() for name in secrets},
-    }
-    path.write_text(json.dumps(document, indent=1))
-    path.chmod(0o600)
 
 
 def _sealed(key, ref, value):
@@ -50,8 +29,8 @@ def _sealed(key, ref, value):
 
 @pytest.mark.parametrize("lacking", [(), ("audit", "region/320102")])
 def test_nothing_is_lost(provider, tmp_path, lacking):
-    path, secrets = tmp_path / "keyring.json", _without(*lacking)
-    _old(path, secrets)
+    path, secrets = tmp_path / "keyring.json", old_secrets(*lacking)
+    write_old(path, secrets)
     for ring in (Ring.existing(path, provider), Ring.open(path, provider)):  # the second reads format 2
         assert ring.unseal(REF, _sealed(secrets["registry"], REF, b"name")) == b"name"
         for purpose, box in (("quarantine", "quarantine"),):
@@ -75,8 +54,8 @@ def test_nothing_is_lost(provider, tmp_path, lacking):
 
 
 def test_every_old_secret_is_generation_one(tmp_path):
-    path, secrets = tmp_path / "keyring.json", _without()
-    _old(path, secrets)
+    path, secrets = tmp_path / "keyring.json", old_secrets()
+    write_old(path, secrets)
     ring = Ring.existing(path, FileProvider(tmp_path / "master.key"))
     for name, secret in secrets.items():
         assert ring._secret(name, ring.generations(name)[0]) == secret
@@ -84,7 +63,7 @@ def test_every_old_secret_is_generation_one(tmp_path):
 
 def test_the_old_file_with_its_open_master_key_is_overwritten(tmp_path):
     path = tmp_path / "keyring.json"
-    _old(path, _without())
+    write_old(path, old_secrets())
     os.link(path, tmp_path / "old")
     Ring.existing(path, FileProvider(tmp_path / "master.key"))
     assert b"master" not in (tmp_path / "old").read_bytes()
@@ -130,7 +109,7 @@ def _short(document):
 )
 def test_a_damaged_old_keyring_stops_and_stays_as_it_is(tmp_path, damage):
     path = tmp_path / "keyring.json"
-    _old(path, _without())
+    write_old(path, old_secrets())
     document = json.loads(path.read_text())
     damage(document)
     path.write_text(json.dumps(document))
@@ -143,7 +122,7 @@ def test_a_damaged_old_keyring_stops_and_stays_as_it_is(tmp_path, damage):
 
 def test_an_old_keyring_that_others_can_read_is_refused(tmp_path):
     path = tmp_path / "keyring.json"
-    _old(path, _without())
+    write_old(path, old_secrets())
     path.chmod(0o644)
     with pytest.raises(Stop) as stopped:
         Ring.existing(path, FileProvider(tmp_path / "master.key"))
@@ -152,7 +131,7 @@ def test_an_old_keyring_that_others_can_read_is_refused(tmp_path):
 
 def test_a_migration_that_cannot_be_written_leaves_the_old_keyring(tmp_path, monkeypatch):
     path = tmp_path / "keyring.json"
-    _old(path, _without())
+    write_old(path, old_secrets())
     before = path.read_bytes()
 
     def full(*_):
@@ -175,7 +154,7 @@ def _opened(path, master, barrier, results):
 
 def test_processes_that_race_to_migrate_agree(tmp_path):
     path, many = tmp_path / "keyring.json", 3
-    _old(path, _without())
+    write_old(path, old_secrets())
     barrier, results = FORK.Barrier(many), FORK.Queue()
     arguments = (path, tmp_path / "master.key", barrier, results)
     workers = [FORK.Process(target=_opened, args=arguments) for _ in range(many)]

@@ -11,9 +11,10 @@ import pytest
 from pyarrow.fs import FileSystem
 
 from catalogue.problems import Stop
-from hedui.keyring import Keyring
+from hedui.keys import installation
 from hedui.pipeline.drive import alone
 from hedui.pipeline.quarantine import ROWS
+from hedui.settings import Settings
 from tests.conftest import DAY
 
 
@@ -31,6 +32,7 @@ def test_ctrl_c_does_not_wait_for_sources(tmp_path) -> None:
 import threading
 from datetime import date
 from hedui.pipeline import drive, steps
+from hedui.settings import Settings
 steps.select = lambda day: "the run"
 steps.sources_to_ask = lambda run: ["a source"]
 def extract(run, source):
@@ -87,7 +89,7 @@ def test_rows_set_aside_lie_sealed_with_their_reason(office) -> None:
     assert summary["quarantine"]
     store = office.home / "store"
     sealed = sorted(store.glob("quarantine/run=*/source=*/*.sealed"))
-    keyring = Keyring.open(office.home / "keyring.json")
+    keyring = installation.ring(Settings(home=office.home))
     found: dict[tuple[str, str], int] = {}
     for path in sealed:
         content = keyring.unseal(str(path.relative_to(store)), path.read_bytes(), purpose="quarantine")

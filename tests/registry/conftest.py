@@ -9,7 +9,8 @@ import psycopg
 import pytest
 from sqlalchemy import Engine
 
-from hedui.keyring import Keyring
+from hedui.keys import installation
+from hedui.keys.ring import Ring
 from hedui.registry import database
 from hedui.settings import Settings
 
@@ -44,8 +45,8 @@ def engine(settings: Settings) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def keyring(settings: Settings) -> Keyring:
-    return Keyring.open(settings.keyring)
+def keyring(settings: Settings) -> Ring:
+    return installation.begin(settings)
 
 
 Row = dict[str, str]

@@ -28,13 +28,13 @@ def call(tmp_path, monkeypatch):
 
 def test_taken_in_again_and_changed(call, rows, write):
     first = call("import", write(rows))
-    assert (first.exit_code, first.output) == (
+    assert (first.exit_code, first.stdout) == (
         0,
         "taken in: 3 households, 6 members: 3 new, 0 updated, 0 unchanged\n",
     )
     rows[0]["declared_houses"] = "2"
     changed = call("import", write(rows))
-    assert changed.output.splitlines() == [
+    assert changed.stdout.splitlines() == [
         "taken in: 3 households, 6 members: 0 new, 1 updated, 2 unchanged",
         "changed: declared figures 1",
     ]
@@ -77,7 +77,7 @@ def test_a_long_list_is_cut_for_people_and_whole_for_programs(call, rows, write)
 
 def test_for_programs(call, rows, write):
     rows[4]["resident_id"] = "320102195502280011"
-    taken = json.loads(call("import", write(rows), "--json").output)
+    taken = json.loads(call("import", write(rows), "--json").stdout)
     assert taken.pop("warnings") == [
         {
             "row": 6,
@@ -131,7 +131,7 @@ def test_the_template_is_a_file_that_can_be_taken_in(call, tmp_path, monkeypatch
         csv.writer(file).writerows([header, *real])
     taken = call("import", filled, "--json")
     assert taken.exit_code == 0, taken.output
-    assert (json.loads(taken.output)["new"], json.loads(taken.output)["warnings"]) == (2, [])
+    assert (json.loads(taken.stdout)["new"], json.loads(taken.stdout)["warnings"]) == (2, [])
 
 
 def test_a_template_never_replaces_a_file(call, tmp_path):

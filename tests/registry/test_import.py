@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 
 from catalogue.problems import Stop
 from catalogue.text import text
-from hedui.keyring import Keyring
+from hedui.keys import installation
 from hedui.registry import database, imports, people
 from hedui.registry.household_file import columns
 from hedui.registry.household_file.reading import read
@@ -28,6 +28,7 @@ from hedui.registry.models import (
     Member,
 )
 from hedui.registry.saving import states
+from hedui.settings import Settings
 
 NUMBERS = ("member", "guardian", "declared_vehicles", "declared_houses")
 AMOUNTS = ("declared_monthly_income", "declared_financial_assets")
@@ -267,7 +268,7 @@ def _import_and_die(settings, path):
         os.kill(os.getpid(), signal.SIGKILL)
 
     imports.save = save_and_die
-    _take_in(database.connect(settings), Keyring.open(settings.keyring), path)
+    _take_in(database.connect(settings), installation.begin(settings), path)
 
 
 def test_a_killed_import_leaves_nothing_and_can_be_repeated(engine, keyring, settings, rows, write):
@@ -312,7 +313,7 @@ def test_a_case_or_letter_of_another_household_is_a_mistake(engine, keyring, row
 def test_another_keyring_is_refused(engine, keyring, rows, write, tmp_path):
     _take_in(engine, keyring, write(rows))
     with pytest.raises(Stop) as stopped:
-        _take_in(engine, Keyring.open(tmp_path / "other.json"), write(rows))
+        _take_in(engine, installation.begin(Settings(home=tmp_path / "other")), write(rows))
     assert stopped.value.code == "keyring-does-not-fit"
 
 

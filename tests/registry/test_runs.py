@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date
 
@@ -10,7 +11,9 @@ import pytest
 
 from catalogue.problems import Stop
 from catalogue.text import text
-from hedui.registry import database, runs
+from hedui.registry import batches, database, runs
+from hedui.registry.batches import BatchPlace
+from hedui.registry.models import ReportBatch
 from hedui.registry.runs import ReportIndexRow
 
 DAY = date(2026, 1, 31)
@@ -36,6 +39,11 @@ def _reports(shard, *households):
     ]
 
 
+def _batches(run, rows, epoch=1):
+    counted = Counter(row.county for row in rows)
+    return [BatchPlace(run, county, f"folder/{county}", n, b"h" * 32, epoch) for county, n in sorted(counted.items())]
+
+
 def _do(engine, step, *arguments, **named):
     with database.session(engine) as session:
         return step(session, *arguments, **named)
@@ -45,8 +53,9 @@ def _open(engine, day=DAY):
     return _do(engine, runs.open_run, day).id
 
 
-def _publish(engine, run, *, degraded=False, shard="s", households=("H1",)):
-    return _do(engine, runs.publish, run, degraded, _reports(shard, *households))
+def _publish(engine, run, *, degraded=False, shard="s", households=("H1",), epoch=1):
+    rows = _reports(shard, *households)
+    return _do(engine, runs.publish, run, degraded, rows, _batches(run, rows, epoch))
 
 
 def _shards(engine, day=None):
@@ -267,7 +276,7 @@ def test_nothing_is_recorded_in_a_published_or_unknown_run(engine):
                 _do(engine, step, which)
             assert stopped.value.code == "run-closed"
     with pytest.raises(Stop):
-        _do(engine, runs.publish, "2026-01-30.1", degraded=False, reports=[])
+        _do(engine, runs.publish, "2026-01-30.1", degraded=False, reports=[], batches=[])
 
 
 def test_a_publication_that_fails_leaves_the_old_run_whole(engine):
@@ -279,7 +288,7 @@ def test_a_publication_that_fails_leaves_the_old_run_whole(engine):
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        _do(engine, runs.publish, run, degraded=False, reports=broken())
+        _do(engine, runs.publish, run, degraded=False, reports=broken(), batches=[])
     assert _shards(engine) == ["old"]
     assert _open(engine) == run
 
@@ -289,14 +298,16 @@ def test_a_publication_with_reports_missing_or_too_many_is_none(engine, monkeypa
     monkeypatch.setattr(runs, "_BLOCK", 1)
     _publish(engine, _open(engine), degraded=True, shard="old")
     run = _open(engine)
+    rows = _reports("new", "H1", "H2")
+    publication = {"degraded": False, "reports": rows, "batches": _batches(run, rows)}
     with pytest.raises(Stop) as stopped:
-        _do(engine, runs.publish, run, degraded=False, reports=_reports("new", "H1", "H2"), expected=expected)
+        _do(engine, runs.publish, run, **publication, expected=expected)
     assert stopped.value.code == "reports-incomplete"
     assert stopped.value.where == {"run": run, "expected": expected, "found": 2}
     assert _shards(engine) == ["old"]
     assert _do(engine, runs.count_reports, run) == 0
     assert _open(engine) == run
-    assert _do(engine, runs.publish, run, degraded=False, reports=_reports("new", "H1", "H2"), expected=2)
+    assert _do(engine, runs.publish, run, **publication, expected=2)
     assert _shards(engine) == ["new", "new"]
 
 
@@ -344,15 +355,16 @@ def test_who_is_no_longer_verified_shows_no_old_report_unasked(engine):
 
 def _publish_and_die(settings, run, killed_at):
     engine = database.connect(settings)
+    reports = _reports("new", *(f"H{at}" for at in range(50)))
 
     def rows():
-        for at, row in enumerate(_reports("new", *(f"H{at}" for at in range(50)))):
+        for at, row in enumerate(reports):
             if at == killed_at:
                 os.kill(os.getpid(), signal.SIGKILL)
             yield row
 
     with database.session(engine) as session:
-        runs.publish(session, run, False, rows())  # noqa: FBT003
+        runs.publish(session, run, False, rows(), _batches(run, reports))  # noqa: FBT003
         os.kill(os.getpid(), signal.SIGKILL)  # all is written, nothing committed
 
 
@@ -370,3 +382,110 @@ def test_a_publication_that_is_killed_leaves_the_old_run_whole(engine, settings,
     assert _open(engine) == run
     assert _publish(engine, run, shard="new", households=("H1", "H2"))
     assert _shards(engine) == ["new", "new"]
+
+
+# --- batches and the vault's epoch -----------------------------------------------------------------------------------
+
+
+def test_batches_are_published_with_their_reports(engine):
+    run = _open(engine)
+    rows = _reports("s", "H1", "H2", "H4")
+    places = _batches(run, rows)
+
+    def broken(session):
+        runs.publish(session, run, degraded=False, reports=rows, batches=places)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        _do(engine, broken)
+    assert _do(engine, batches.of_run, run) == {}
+    _do(engine, runs.publish, run, degraded=False, reports=rows, batches=places)
+    assert _do(engine, batches.of_run, run) == {place.county: place for place in places}
+    assert _do(engine, batches.batch_of, run, "320583") == places[1]
+
+
+@pytest.mark.parametrize("wrong", ["missing", "too many", "another county", "counts"])
+def test_reports_and_batches_that_do_not_belong_together_are_not_published(engine, wrong):
+    run = _open(engine)
+    rows = _reports("s", "H1", "H2", "H4")
+    one, two = _batches(run, rows)
+    places = {
+        "missing": [one],
+        "too many": [one, two, two._replace(county="320106")],
+        "another county": [one, two._replace(county="320106")],
+        "counts": [one._replace(count=1), two._replace(count=2)],
+    }[wrong]
+    with pytest.raises(Stop) as stopped:
+        _do(engine, runs.publish, run, degraded=False, reports=rows, batches=places, expected=3)
+    assert stopped.value.code == "reports-incomplete"
+    assert (_open(engine), _do(engine, runs.count_reports, run), _do(engine, batches.of_run, run)) == (run, 0, {})
+
+
+def test_a_batch_of_an_epoch_that_has_passed_is_not_published(engine):
+    assert _do(engine, batches.vault_epoch) == 1
+    _publish(engine, _open(engine), degraded=True, shard="old")
+    run = _open(engine)
+    _do(engine, batches.set_vault_epoch, 2)
+    assert _do(engine, batches.vault_epoch) == 2
+    with pytest.raises(Stop) as stopped:
+        _publish(engine, run, shard="new")
+    assert stopped.value.code == "batch-epoch-old"
+    assert stopped.value.where == {"run": run, "county": "320102", "epoch": 1, "current": 2}
+    assert {text("problem-batch-epoch-old", language, **stopped.value.where) for language in ("zh", "en")}
+    assert (_shards(engine), _open(engine)) == (["old"], run)
+    assert _publish(engine, run, shard="new", epoch=2)
+    assert _shards(engine) == ["new"]
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_another_epoch_waits_for_a_publication_under_way(engine, known):
+    """Who begins another epoch then finds these batches, and seals them to it before the old key is destroyed."""
+    if known:
+        _do(engine, batches.set_vault_epoch, 1)
+    run = _open(engine)
+    rows = _reports("s", "H1")
+
+    def begin_epoch():
+        with database.session(engine) as session:
+            batches.set_vault_epoch(session, 2)
+            return batches.of_run(session, run)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.session(engine) as session:
+            runs.publish(session, run, False, rows, _batches(run, rows))  # noqa: FBT003
+            begun = pool.submit(begin_epoch)
+            wait([begun], 0.3)
+            assert not begun.done()
+        assert begun.result().keys() == {"320102"}
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_publication_waits_for_another_epoch_under_way_and_is_refused(engine, known):
+    if known:
+        _do(engine, batches.set_vault_epoch, 1)
+    run = _open(engine)
+    with ThreadPoolExecutor(1) as pool:
+        with database.session(engine) as session:
+            batches.set_vault_epoch(session, 2)
+            late = pool.submit(_publish, engine, run)
+            wait([late], 0.3)
+            assert not late.done()
+        with pytest.raises(Stop) as stopped:
+            late.result()
+    assert stopped.value.code == "batch-epoch-old"
+
+
+def test_a_run_that_an_older_build_sealed_can_be_spent_again(engine):
+    run = _answered(engine, _open(engine), bank_01="accepted", bank_02="accepted")
+    _publish(engine, run, shard="old")
+    assert _open(engine) == run
+    with database.session(engine) as session:
+        session.delete(session.get(ReportBatch, (run, "320102")))
+    with pytest.raises(Stop) as stopped:
+        _do(engine, batches.batch_of, run, "320102")
+    assert stopped.value.code == "report-format-older"
+    assert stopped.value.where == {"run": run, "county": "320102", "date": "2026-01-31"}
+    again = _answered(engine, _open(engine), bank_01="accepted", bank_02="refused")
+    assert again == "2026-01-31.2"
+    _publish(engine, again, degraded=True, shard="new")
+    assert _shards(engine) == ["new"]

@@ -7,9 +7,11 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import select, update
 
-from hedui.keyring import Keyring, SealBroken
+from hedui.keys import installation
+from hedui.keys.ring import SealBroken
 from hedui.registry import database, people
 from hedui.registry.models import Case, Household, Member
+from hedui.settings import Settings
 
 DAY = date(2026, 1, 31)
 
@@ -186,7 +188,7 @@ def test_an_empty_registry_gives_empty_files(engine, keyring, tmp_path):
 def test_under_another_keyring_nothing_is_written(chosen, rows, engine, tmp_path):
     chosen(rows)
     with pytest.raises(SealBroken):
-        people.select(engine, Keyring.open(tmp_path / "other.json"), DAY, tmp_path / "other")
+        people.select(engine, installation.begin(Settings(home=tmp_path / "keys")), DAY, tmp_path / "other")
     assert not (tmp_path / "other" / "households.parquet").exists()
     with database.session(engine, readonly=True) as session:
         assert len(session.scalars(select(Household)).all()) == 3

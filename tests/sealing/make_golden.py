@@ -5,9 +5,6 @@ They are made once and never again: a program that cannot open them cannot open 
 
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-
-from hedui.reports import seal as version_1
 from hedui.sealing.rewrap import rewrap, shred
 from tests.sealing.world import (
     COUNTY,
@@ -16,11 +13,9 @@ from tests.sealing.world import (
     NEXT_COUNTY,
     PLACE,
     RECIPIENTS,
-    RUN,
     SUITES,
     VAULT,
     sealed,
-    seed,
 )
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -30,7 +25,6 @@ def main() -> None:
     """Write each folder that is not there."""
     for suite in SUITES:
         _write(f"v2-{suite.name}", lambda suite=suite: _version_2(suite))
-    _write("v1", _version_1)
 
 
 def _version_2(suite) -> dict[str, bytes]:
@@ -44,14 +38,6 @@ def _version_2(suite) -> dict[str, bytes]:
     for household, document in DOCUMENTS.items():
         files |= {f"{household}.hdr": made.reports[household], f"{household}.document": document}
     return files
-
-
-def _version_1() -> dict[str, bytes]:
-    subject = version_1.Subject("H000123", COUNTY, RUN)
-    document = b'{"household":"H000123"}' * 20
-    keys = {region: X25519PrivateKey.from_private_bytes(seed(f"v1 {region}")) for region in (COUNTY, "3201", "32")}
-    report = version_1.seal(document, subject, {region: key.public_key() for region, key in keys.items()})
-    return {"H000123.hdr": report, "H000123.document": document}
 
 
 def _write(name: str, make) -> None:

@@ -3,10 +3,8 @@
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from catalogue.problems import Stop
-from hedui.reports import seal as version_1
 from hedui.sealing.errors import BrokenSeal
 from hedui.sealing.suites import SUITES as BY_ID
 from hedui.sealing.suites import named
@@ -22,7 +20,6 @@ from tests.sealing.world import (
     SIGNING,
     VAULT,
     Sealed,
-    seed,
 )
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -94,12 +91,3 @@ def test_the_wrong_epoch_of_the_vault_opens_nothing(golden, folder):
     with pytest.raises(BrokenSeal) as broken:
         shredded.document("H000001")
     assert (broken.value.where["file"], broken.value.where["part"]) == ("shares", "recipient")
-
-
-def test_version_1_still_opens():
-    subject = version_1.Subject("H000123", COUNTY, RUN)
-    sealed = (GOLDEN / "v1" / "H000123.hdr").read_bytes()
-    document = (GOLDEN / "v1" / "H000123.document").read_bytes()
-    for region in (COUNTY, "3201", "32"):
-        private = X25519PrivateKey.from_private_bytes(seed(f"v1 {region}"))
-        assert version_1.open_sealed(sealed, subject, region, private) == document

@@ -92,41 +92,25 @@ def defined_path(index: int, entries: list[bytes]) -> list[bytes]:
     return [*defined_path(index - len(left), right), defined_root(left)]
 
 
-def defined_consistency(size: int, entries: list[bytes], *, whole: bool = True) -> list[bytes]:
-    """SUBPROOF of RFC 9162, 2.1.4.1."""
-    if size == len(entries):
-        return [] if whole else [defined_root(entries)]
-    left, right = split(entries)
-    if size <= len(left):
-        return [*defined_consistency(size, left, whole=whole), defined_root(right)]
-    return [*defined_consistency(size - len(left), right, whole=False), defined_root(left)]
-
-
 @pytest.mark.parametrize("size", range(len(ROOTS)))
 def test_published_roots(size):
-    assert merkle.root(LEAVES[:size]).hex() == ROOTS[size]
+    assert merkle.Tree(LEAVES[:size]).root.hex() == ROOTS[size]
 
 
 @pytest.mark.parametrize(("index", "size", "proof"), INCLUSION)
 def test_published_inclusion_proofs(index, size, proof):
-    path = merkle.inclusion(LEAVES[:size], index)
+    path = merkle.Tree(LEAVES[:size]).path(index)
     assert path.hex() == "".join(proof)
     assert merkle.verify_inclusion(LEAVES[index], index, size, path, bytes.fromhex(ROOTS[size]))
-
-
-def test_published_consistency_proofs():
-    assert merkle.consistency(LEAVES[:1], 1) == b""
-    assert merkle.consistency(LEAVES, 1).hex() == "".join(INCLUSION[1][2])
 
 
 def test_the_example_of_rfc_9162():
     a, b, c, d, e, f, j = LEAVES[:7]  # section 2.1.5, with its letters
     g, h, i = merkle.node(a, b), merkle.node(c, d), merkle.node(e, f)
     k, l = merkle.node(g, h), merkle.node(i, j)  # noqa: E741
-    tree = LEAVES[:7]
-    assert merkle.root(tree) == merkle.node(k, l)
-    assert [merkle.inclusion(tree, at) for at in (0, 3, 4, 6)] == [b + h + l, c + g + l, f + j + k, i + k]
-    assert [merkle.consistency(tree, size) for size in (3, 4, 6)] == [c + d + g + l, l, i + j + k]
+    tree = merkle.Tree(LEAVES[:7])
+    assert tree.root == merkle.node(k, l)
+    assert [tree.path(at) for at in (0, 3, 4, 6)] == [b + h + l, c + g + l, f + j + k, i + k]
 
 
 @settings(max_examples=60, deadline=None)
@@ -135,21 +119,11 @@ def test_root_and_all_paths_are_those_of_the_definition(size):
     entries = leaves(size)
     tree = merkle.Tree(entries)
     assert len(tree) == size
-    assert tree.root == merkle.root(entries) == defined_root(entries)
+    assert tree.root == defined_root(entries)
     expected = [b"".join(defined_path(index, entries)) for index in range(size)]
     assert list(tree.paths()) == expected
     assert [tree.path(index) for index in range(size)] == expected
     assert [len(path) // 32 for path in expected] == [merkle.path_length(index, size) for index in range(size)]
-
-
-@settings(max_examples=60, deadline=None)
-@given(size=sizes, data=st.data())
-def test_consistency_is_that_of_the_definition(size, data):
-    entries = leaves(size)
-    old = data.draw(st.integers(1, size))
-    proof = merkle.consistency(entries, old)
-    assert proof == b"".join(defined_consistency(old, entries))
-    assert merkle.verify_consistency(old, size, merkle.root(entries[:old]), merkle.root(entries), proof)
 
 
 @settings(max_examples=100, deadline=None)
@@ -157,7 +131,8 @@ def test_consistency_is_that_of_the_definition(size, data):
 def test_no_other_leaf_place_size_or_path_is_included(size, data):
     entries = leaves(size)
     index = data.draw(st.integers(0, size - 1))
-    path, top = merkle.inclusion(entries, index), merkle.root(entries)
+    tree = merkle.Tree(entries)
+    path, top = tree.path(index), tree.root
     assert merkle.verify_inclusion(entries[index], index, size, path, top)
     for place, count in ((p, c) for p in range(-1, size + 2) for c in (size, size + 1)):
         if (place, count) != (index, size) and merkle.verify_inclusion(entries[index], place, count, path, top):
@@ -175,57 +150,20 @@ def test_no_other_leaf_place_size_or_path_is_included(size, data):
         assert not merkle.verify_inclusion(entries[index], index, size, path[:-1], top)
 
 
-@settings(max_examples=100, deadline=None)
-@given(size=sizes, data=st.data())
-def test_a_tree_that_was_changed_is_not_consistent(size, data):
-    entries = leaves(size)
-    old = data.draw(st.integers(1, size))
-    before, now, proof = merkle.root(entries[:old]), merkle.root(entries), merkle.consistency(entries, old)
-    changed = list(entries)
-    changed[data.draw(st.integers(0, old - 1))] = merkle.leaf(b"edited")
-    elsewhere = merkle.root(changed)
-    assert not merkle.verify_consistency(old, size, before, elsewhere, merkle.consistency(changed, old))
-    assert not merkle.verify_consistency(old, size, before, elsewhere, proof)
-    assert not merkle.verify_consistency(old, size, bytes(32), now, proof)
-    assert not merkle.verify_consistency(old, size, before, now, proof + bytes(32))
-    assert not merkle.verify_consistency(old, size, before, now, proof + b"\0")
-    assert not merkle.verify_consistency(0, size, before, now, proof)
-    assert not merkle.verify_consistency(size + 1, size, before, now, proof)
-    if proof:
-        assert not merkle.verify_consistency(old, size, before, now, proof[:-32])
-        assert not merkle.verify_consistency(old, size, before, now, b"")
-
-
-def test_consistency_proofs_that_end_too_early_or_too_late():
-    """Hashes that fit roots of another shape: only counting the levels tells that they do not fit these sizes."""
-    a, b, c, d = leaves(4)
-    two = merkle.root([a, b])
-    assert merkle.verify_consistency(1, 2, a, two, b)
-    assert not merkle.verify_consistency(1, 3, a, two, b)
-    three, four, proof = merkle.root([a, b, c]), merkle.root([a, b, c, d]), merkle.consistency([a, b, c, d], 3)
-    assert merkle.verify_consistency(3, 4, three, four, proof)
-    above = merkle.leaf(b"above")
-    assert not merkle.verify_consistency(3, 4, merkle.node(above, three), merkle.node(above, four), proof + above)
-
-
 @settings(max_examples=300, deadline=None)
-@given(old=st.integers(-2, 70), size=st.integers(-2, 70), proof=st.binary(max_size=300))
-def test_hostile_proofs_are_false_and_nothing_else(old, size, proof):
+@given(index=st.integers(-2, 70), size=st.integers(-2, 70), proof=st.binary(max_size=300))
+def test_hostile_proofs_are_false_and_nothing_else(index, size, proof):
     whole = proof[: len(proof) // 32 * 32]
     for hostile in (proof, whole):
-        assert not merkle.verify_consistency(old, size, b"\1" * 32, b"\2" * 32, hostile)
-        assert not merkle.verify_inclusion(b"\1" * 32, old, size, hostile, b"\2" * 32)
+        assert not merkle.verify_inclusion(b"\1" * 32, index, size, hostile, b"\2" * 32)
 
 
 def test_what_is_not_there_has_no_proof():
     for index in (-1, 3):
         with pytest.raises(IndexError):
-            merkle.inclusion(leaves(3), index)
-    for size in (0, 4):
-        with pytest.raises(ValueError, match="no such tree"):
-            merkle.consistency(leaves(3), size)
+            merkle.Tree(leaves(3)).path(index)
 
 
 def test_a_node_is_no_leaf():
     two = leaves(2)
-    assert merkle.root(two) != merkle.leaf(two[0] + two[1])
+    assert merkle.Tree(two).root != merkle.leaf(two[0] + two[1])

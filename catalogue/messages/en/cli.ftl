@@ -52,6 +52,7 @@ problem-no-room = there is no room for what is to be written: a disk is full, or
 problem-no-room-hint = free space where HEDUI_HOME lies and where the output goes, then run again
 problem-home-unusable = the folder { $folder } cannot be made or used ({ $kind })
 problem-home-unusable-hint = set HEDUI_HOME to a folder that this user may write
-problem-keyring-missing = the keyring { $path } is not there
-problem-keyring-missing-hint = put back your copy of it: without it nothing that was sealed can be opened
 cli-run-date-help = business date, YYYY-MM-DD; default: the run that was opened last
+cli-select-help = only choose the households, where the keyring is; a worker does the rest
+cli-select-alone = --select goes without --airflow
+cli-select-next = on the worker now: HEDUI_WORKER_KEYS=worker.json hedui nightly --date { $date }

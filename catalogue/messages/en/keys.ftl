@@ -72,3 +72,5 @@ problem-token-lacks-key = the token { $token } holds no key { $label }
 problem-token-lacks-key-hint = use the token that belongs to this keyring
 problem-token-unusable = the token { $token } cannot be used ({ $error })
 problem-token-unusable-hint = check that the token is there, the module and the PIN are right, and Hedui is installed with the extra hsm
+problem-key-provider-settings = the master key is to be in a token, and the settings do not say which
+problem-key-provider-settings-hint = set HEDUI_PKCS11_MODULE (the token's library) and HEDUI_PKCS11_PIN_FILE; docs/settings.md

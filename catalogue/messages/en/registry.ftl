@@ -1,13 +1,5 @@
 # The registry: keyring, database, households and their file.
 
-problem-keyring-open-to-others = the keyring { $path } can be read by others (mode { $mode })
-problem-keyring-open-to-others-hint = make it yours alone: chmod 600 { $path }
-problem-keyring-unreadable = the keyring { $path } is damaged or is not a keyring
-problem-keyring-unreadable-hint = put back your copy of it; without the keyring no sealed value can be opened, and a new one opens nothing that is already there
-problem-keyring-unwritable = no keyring can be made at { $path } ({ $kind })
-problem-keyring-unwritable-hint = check that the folder is yours to write and its file system knows hard links
-problem-keyring-lacks-region = the keyring { $path } has no key for region { $region }
-problem-keyring-lacks-region-hint = check the region code; the regions are those of catalogue/regions.toml
 problem-keyring-does-not-fit = this keyring did not seal what is in the registry
 problem-keyring-does-not-fit-hint = use the keyring that belongs to this registry, or another HEDUI_HOME for a new one
 problem-seal-broken = the sealed value { $what } does not open: it was changed or moved, or another keyring sealed it

@@ -10,6 +10,7 @@ problem-sealing-broken =
         [names] it belongs to another household, county or run
         [signer] it is signed by a key that is not trusted here
         [signature] its signature does not hold
+        [head] it is not the one that was published
         [recipient] it is not sealed to this key
         [batch-key] the batch key in it is not the one that was signed
         [batch-seal] the list of those who can open it was changed

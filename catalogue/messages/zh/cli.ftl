@@ -52,6 +52,7 @@ problem-no-room = 没有空间写入：磁盘已满，或达到配额、文件�
 problem-no-room-hint = 请清理 HEDUI_HOME 所在处和输出所在处的空间，然后重新运行
 problem-home-unusable = 文件夹 { $folder } 无法建立或使用（{ $kind }）
 problem-home-unusable-hint = 请将 HEDUI_HOME 设为当前用户可写的文件夹
-problem-keyring-missing = 密钥环 { $path } 不存在
-problem-keyring-missing-hint = 请放回其备份：没有它，已密封的内容均无法打开
 cli-run-date-help = 业务日期，格式 YYYY-MM-DD；默认为最近开启的批次
+cli-select-help = 仅选取家庭（在存有密钥环的机器上）；其余由工作机完成
+cli-select-alone = --select 不能与 --airflow 同用
+cli-select-next = 接着在工作机上运行：HEDUI_WORKER_KEYS=worker.json hedui nightly --date { $date }

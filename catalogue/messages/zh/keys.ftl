@@ -72,3 +72,5 @@ problem-token-lacks-key = 令牌 { $token } 中没有密钥 { $label }
 problem-token-lacks-key-hint = 请使用与此密钥环配套的令牌
 problem-token-unusable = 令牌 { $token } 无法使用（{ $error }）
 problem-token-unusable-hint = 请检查令牌是否在位、模块与 PIN 是否正确，以及 Hedui 是否安装了 hsm 附加组件
+problem-key-provider-settings = 设置要求主密钥存放在令牌中，但没有说明是哪个令牌
+problem-key-provider-settings-hint = 请设置 HEDUI_PKCS11_MODULE（令牌的驱动库）和 HEDUI_PKCS11_PIN_FILE；见 docs/settings.md

@@ -1,13 +1,5 @@
 # 登记库：密钥环、数据库、家庭及其导入文件。
 
-problem-keyring-open-to-others = 密钥环 { $path } 可被他人读取（权限 { $mode }）
-problem-keyring-open-to-others-hint = 请改为仅本人可读写：chmod 600 { $path }
-problem-keyring-unreadable = 密钥环 { $path } 已损坏，或不是密钥环文件
-problem-keyring-unreadable-hint = 请恢复其备份；没有原密钥环，任何密封内容都无法打开，新建的密钥环打不开已有内容
-problem-keyring-unwritable = 无法在 { $path } 新建密钥环（{ $kind }）
-problem-keyring-unwritable-hint = 请检查文件夹写入权限，以及文件系统是否支持硬链接
-problem-keyring-lacks-region = 密钥环 { $path } 中没有地区 { $region } 的密钥
-problem-keyring-lacks-region-hint = 请检查地区代码；地区以 catalogue/regions.toml 为准
 problem-keyring-does-not-fit = 登记库中的内容不是用这个密钥环密封的
 problem-keyring-does-not-fit-hint = 请使用与此登记库配套的密钥环；若要新建，请另设 HEDUI_HOME
 problem-seal-broken = 密封内容 { $what } 无法打开：被改动、被移位，或由另一密钥环密封

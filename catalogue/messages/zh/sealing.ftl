@@ -10,6 +10,7 @@ problem-sealing-broken =
         [names] 属于另一家庭、县区或批次
         [signer] 签名密钥不受此处信任
         [signature] 签名不符
+        [head] 不是当时发布的那一份
         [recipient] 并非封给此密钥
         [batch-key] 其中的批密钥与签名时不一致
         [batch-seal] 可打开者的名单被改动

@@ -1,21 +1,18 @@
 """Publish: one transaction swaps the pointer, so that readers see a whole run, old or new."""
 
-from collections.abc import Iterator
-
-import pyarrow.parquet as pq
-
 from catalogue.problems import Stop
+from hedui.pipeline import waiting
 from hedui.pipeline.checkpoints import checkpoint
 from hedui.pipeline.night import Night
-from hedui.registry import database, runs
-from hedui.registry.runs import ReportIndexRow
+from hedui.registry import batches, database, runs
 from hedui.reports.store import ReportStore
 
 
 def publish(night: Night) -> str:
-    """Publish the run, delete its working area and the shards of killed attempts; return `complete` or `degraded`.
+    """Publish the run, delete its working area and what killed attempts left; return `complete` or `degraded`.
 
-    Raises `Stop` where there is not exactly one report for each selected household.
+    Raises `Stop` where there is not exactly one report for each selected household, and `batch-epoch-old` where the
+    vault has begun another epoch since they were sealed: then the reports are to be written again.
     """
     with database.session(night.database, readonly=True) as session:
         degraded = any(s.state != "accepted" for s in runs.source_states(session, night.run_id))
@@ -23,9 +20,12 @@ def publish(night: Night) -> str:
         _require_all_cities(night)
         with night.stage("publish"):
             checkpoint("publish:begun")
+        cities = sorted(night.workspace.reported.glob("city=*.parquet"))
         with database.session(night.database) as session:
             selected = runs.stage_detail(session, night.run_id, "select")["households"]
-            runs.publish(session, night.run_id, degraded, _index(night), expected=selected)
+            rows = (row for city in cities for row in waiting.rows(city))
+            places = [place for city in cities for place in waiting.places(city)]
+            runs.publish(session, night.run_id, degraded, rows, places, expected=selected)
             checkpoint("publish:uncommitted")
     checkpoint("publish:committed")
     night.workspace.delete()
@@ -35,15 +35,10 @@ def publish(night: Night) -> str:
 
 def _collect_orphans(night: Night) -> None:
     with database.session(night.database, readonly=True) as session:
-        indexed = {entry.shard for entry in runs.list_reports(session, night.run_id)}
-    ReportStore.at(night.settings.store).collect(night.run_id, indexed)
-
-
-def _index(night: Night) -> Iterator[ReportIndexRow]:
-    for path in sorted(night.workspace.reported.glob("city=*.parquet")):
-        for batch in pq.ParquetFile(path).iter_batches():
-            for row in batch.to_pylist():
-                yield ReportIndexRow(**row)
+        published = runs.published_at(session, night.run_id)
+        kept = [place.folder for place in batches.of_run(session, night.run_id).values()]
+    # What is younger than the publication is no leftover: someone seals this run's reports anew.
+    ReportStore.at(night.settings.store).collect(night.run_id, kept, published)
 
 
 def _require_all_cities(night: Night) -> None:

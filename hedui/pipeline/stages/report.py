@@ -1,55 +1,102 @@
-"""Report: seal every household's document to its county, city and province, packed in shards."""
+"""Report: seal every household's document to its county, city and province, one batch a county."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from catalogue.problems import Stop
+from catalogue.regions import lineage
+from hedui.pipeline import waiting
 from hedui.pipeline.checkpoints import checkpoint
 from hedui.pipeline.night import Night
-from hedui.pipeline.workspace import whole
+from hedui.registry import batches, database
+from hedui.registry.batches import BatchPlace
 from hedui.registry.runs import ReportIndexRow
 from hedui.reports.model import Summary
-from hedui.reports.seal import Subject, recipients_of, seal
-from hedui.reports.store import ReportStore
+from hedui.reports.store import AT_ONCE, ReportStore, Step
+from hedui.sealing.errors import Place
+from hedui.sealing.suites import named
 
 
 def report(night: Night, city: str) -> int:
     """Seal and store the reports of one city; return how many.
 
-    The index rows wait in the working area until publication; sealed shards that no index names are never read.
+    Index rows and batches wait in the working area until publication; what no row names is never read. A city whose
+    batches are sealed to an epoch of the vault that has passed since is done again.
+    Raises Stop `batch-epoch-old` where this worker's own keys are of such an epoch.
     """
     if night.published():
         return 0
-    name = f"report/{city}"
-    waiting = night.workspace.reported / f"city={city}.parquet"
-    if night.stage_done(name):
-        return int(pq.read_metadata(waiting).num_rows)
-    with night.stage(name) as counts:
+    path = waiting.path_of(night.workspace.reported, city)
+    if is_sealed(night, city):
+        return waiting.count(path)
+    with night.stage(f"report/{city}") as counts:
         checkpoint("report:begun")
-        store = ReportStore.at(night.settings.store)
-        rows: list[ReportIndexRow] = []
         documents = sorted(night.workspace.assessed.glob(f"county={city}*.parquet"))
         if not documents:
             raise Stop("reports-missing", run=night.run_id, cities=city)
+        rows: list[ReportIndexRow] = []
+        places: list[BatchPlace] = []
         for county_file in documents:
-            county = county_file.stem.partition("=")[2]
-            rows += store.write_shards(night.run_id, county, _sealed(night, county, county_file))
-            checkpoint("report:shard")
-        with whole(waiting) as draft:
-            pq.write_table(pa.Table.from_pylist([asdict(row) for row in rows]), draft)
+            place, written = _seal(night, county_file)
+            places.append(place)
+            rows += written
+            batches.require_current(places, _epoch(night))
+        waiting.write(path, rows, places)
         counts["reports"] = len(rows)
         checkpoint("report:written")
     return len(rows)
 
 
-def _sealed(night: Night, county: str, documents: Path) -> Iterator[tuple[Summary, bytes]]:
-    recipients = recipients_of(county, night.keyring)
-    for batch in pq.ParquetFile(documents).iter_batches(batch_size=512):
-        for row in batch.to_pylist():
+def is_sealed(night: Night, city: str) -> bool:
+    """Whether the reports of a city are written, and sealed to the vault's current epoch."""
+    if not night.stage_done(f"report/{city}"):
+        return False
+    places = waiting.places(waiting.path_of(night.workspace.reported, city))
+    return bool(places) and all(place.epoch >= _epoch(night) for place in places)
+
+
+def _epoch(night: Night) -> int:
+    with database.session(night.database, readonly=True) as session:
+        return batches.vault_epoch(session)
+
+
+def _seal(night: Night, documents: Path) -> tuple[BatchPlace, list[ReportIndexRow]]:
+    place = Place(night.run_id, documents.stem.partition("=")[2])
+    worker = night.worker
+    return ReportStore.at(night.settings.store).write_batch(
+        place,
+        {region: worker.recipient(region) for region in lineage(place.county)},
+        worker.vault(),
+        worker.signing_key(),
+        named(night.settings.suite),
+        _documents(documents),
+        night.workspace.root,
+        _done,
+    )
+
+
+def _documents(path: Path) -> Iterator[tuple[Summary, bytes]]:
+    for some in pq.ParquetFile(path).iter_batches(batch_size=AT_ONCE):
+        for row in some.to_pylist():
             document = row.pop("document")
-            said = Summary(**row)
-            yield said, seal(document, Subject(said.household_ref, county, night.run_id), recipients)
+            yield Summary(**row), document
+
+
+def _done(step: Step) -> None:
+    match step:
+        case "cores":
+            checkpoint("report:sealed")
+        case "shard-draft":
+            checkpoint("report:sharddraft")
+        case "shard":
+            checkpoint("report:shard")
+        case "shares-draft":
+            checkpoint("report:sharesdraft")
+        case "shares":
+            checkpoint("report:shares")
+        case "batch-draft":
+            checkpoint("report:batchdraft")
+        case "batch":
+            checkpoint("report:batch")
