@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from bench import Figure
 from catalogue.problems import Stop
 from hedui.sealing import layout, merkle
-from hedui.sealing.batch import Sealer, Vault, batch_file, seal_all, share_table
+from hedui.sealing.batch import Sealer, Vault, batch_file, share_table
 from hedui.sealing.errors import BrokenSeal, Place
 from hedui.sealing.keys import PrivateKey, signing_key_id
 from hedui.sealing.opening import Batch, SignedBatch
@@ -141,9 +141,11 @@ class _Target:
         text = b'{"answer":"none","source":"bank_01"},'
         self.documents = {f"H{n}": (text * (4 << n))[: 150 << n] for n in range(9)}
         self.documents["H9"] = shake_256(b"incompressible").digest(40_000)
-        finished, reports = seal_all(self.sealer(), self.documents)
+        sealer = self.sealer()
+        cores = sealer.seal(list(self.documents), list(self.documents.values()))
+        finished = sealer.finish()
         self.batch_file, self.shares_file = finished.batch, finished.shares
-        self.reports = dict(zip(self.documents, reports, strict=True))
+        self.reports = dict(zip(self.documents, finished.reports(cores), strict=True))
         self.batch = self.opened(self.batch_file)
         self.shares = self.batch.shares_whole(self.shares_file, self.vault)
 

@@ -4,12 +4,17 @@ A step that fails keeps no other from being done. The DAG run ends *failed* at `
 person. Tasks pass counts to each other, and nothing else.
 """
 
+import os
 from datetime import date, timedelta
 from typing import Any
 
 import pendulum
 from airflow.sdk import CronTriggerTimetable, Param, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
+
+# Every step opens the keyring, some the vault. A queue of their own lets them run where these are; `conclude` needs
+# neither (docs/keys.md).
+_WITH_KEYS: dict[str, Any] = {"queue": queue} if (queue := os.environ.get("HEDUI_KEYS_QUEUE")) else {}
 
 
 @dag(
@@ -27,23 +32,23 @@ from airflow.sdk.exceptions import AirflowFailException
 def housekeeping() -> None:
     """Wire the steps; what each does lives in `hedui.custody.housekeeping`."""
 
-    @task
+    @task(**_WITH_KEYS)
     def retention() -> dict[str, int]:
         return _step("retention")
 
-    @task(trigger_rule="all_done")
+    @task(trigger_rule="all_done", **_WITH_KEYS)
     def orphans() -> dict[str, int]:
         return _step("orphans")
 
-    @task
+    @task(**_WITH_KEYS)
     def odd() -> dict[str, int]:
         return _step("odd")
 
-    @task
+    @task(**_WITH_KEYS)
     def keys() -> dict[str, int]:
         return _step("keys")
 
-    @task(trigger_rule="all_done")
+    @task(trigger_rule="all_done", **_WITH_KEYS)
     def checkpoint() -> dict[str, int]:
         return _step("checkpoint")
 

@@ -1,13 +1,15 @@
 """Settings, from the environment (`HEDUI_…`). Every folder that Hedui writes lies under `home`."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from catalogue.problems import Stop
 
+SHANGHAI: Final = ZoneInfo("Asia/Shanghai")  # the office's clock: China has one time
 # The databases that the registry is tested on; empty: SQLite under home.
 DatabaseURL = Annotated[str, Field(pattern=r"^$|^(sqlite|postgresql(\+psycopg)?|postgres)://")]
 
@@ -37,6 +39,7 @@ class Settings(BaseSettings):
     pkcs11_module: Path | None = None  # the library of the token
     pkcs11_token: str = "hedui"  # noqa: S105  its label
     pkcs11_pin_file: Path | None = None
+    keys: Path | None = None  # the folder of keyring, master key and vault; empty: home
     worker_keys: Path | None = None  # what a worker seals with; empty: the same, taken from keyring and vault
     suite: Literal["international", "guomi"] = "international"  # of the algorithms that reports are sealed with
     audit_checkpoints: Path | None = None  # a file elsewhere, to which checkpoints of the audit trail are copied
@@ -64,19 +67,23 @@ class Settings(BaseSettings):
         return self.store_url or (self.home.absolute() / "store").as_uri()
 
     @property
+    def _keys(self) -> Path:
+        return self.keys or self.home
+
+    @property
     def keyring(self) -> Path:
         """The file of keys, made at first start with mode 0600."""
-        return self.home / "keyring.json"
+        return self._keys / "keyring.json"
 
     @property
     def master_key(self) -> Path:
         """The key under which the keyring and the vault are sealed, where no token holds it."""
-        return self.home / "master.key"
+        return self._keys / "master.key"
 
     @property
     def vault(self) -> Path:
         """The file of the keys that open the shares of households; it is in no backup."""
-        return self.home / "vault.json"
+        return self._keys / "vault.json"
 
     @property
     def actors_file(self) -> Path:

@@ -19,4 +19,4 @@ def named(session: Session, name: str, now: datetime) -> Actor:
     if not grants.any_on_file(session):
         return Actor(name, tuple(Grant(role, PROVINCE) for role in ROLES), demo=True)
     held = tuple(Grant(row.role, row.region) for row in grants.of_actor(session, name))
-    return Actor(name, held, grants.opened(session, name, now))
+    return Actor(name, held, frozenset(grants.opened(session, name, now)))

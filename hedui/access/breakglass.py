@@ -14,18 +14,21 @@ from sqlalchemy.orm import Session
 from catalogue.problems import Stop
 from hedui.access import actors, audit
 from hedui.access.audit import Pseudonyms
+from hedui.access.entry import Outcome
 from hedui.access.gate import Admission, county_of, household_resource, require
 from hedui.access.policy import may
 from hedui.access.roles import Resource
 from hedui.registry import grants
 from hedui.registry.grants import BreakGlassRow
+from hedui.registry.subjects import has_case
 
 # Why: the family moved, several offices handle it together, an emergency, a complaint, an inspection.
 Why = Literal["moved", "joint_handling", "emergency", "complaint", "supervision"]
-State = Literal["requested", "open", "expired", "ended"]
+State = Literal["requested", "lapsed", "open", "expired", "ended"]
 WHY: Final[tuple[Why, ...]] = get_args(Why)
 HOURS: Final = 4
 MOST_HOURS: Final = 24
+PENDING_HOURS: Final = 24  # what nobody has approved by then has lapsed, and is asked for again
 _REFERENCE: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 
 
@@ -49,8 +52,10 @@ def request(
 ) -> int:
     """Ask to read a household's report and return the request's number; commits.
 
-    Whether there is such a household is not told: nobody can approve a request for one that there is not.
-    Raises Stop: `break-glass-reason`, `break-glass-reference`, `break-glass-not-needed`, those of `require`.
+    The case must be one of the household's on record. Where it is none, and where there is no such household, the
+    answer is the same, and on record.
+    Raises Stop: `break-glass-reason`, `break-glass-reference`, `break-glass-not-needed`, `break-glass-unknown`, those
+    of `require`.
     """
     moment = now or datetime.now(UTC)
     if why not in WHY:
@@ -61,6 +66,9 @@ def request(
     admitted = _admit(session, pseudonyms, "break_glass.request", resource, why, case, moment)
     if may(admitted.actor, "report.show", resource).allowed:
         raise Stop("break-glass-not-needed")
+    if not has_case(session, household, case):
+        _record(session, pseudonyms, admitted, "break_glass.request", why, case, {"reason": "unknown"}, "refused")
+        raise Stop("break-glass-unknown")
     number = grants.request(session, admitted.actor.name, household, why, case, moment)
     _record(session, pseudonyms, admitted, "break_glass.request", why, case, {"request": number})
     return number
@@ -81,7 +89,8 @@ def approve(
     admitted = _admit_to(session, pseudonyms, number, row, row.actor if row else "", moment)
     assert row is not None
     expires = moment + timedelta(hours=hours)
-    if not grants.approve(session, number, admitted.actor.name, moment, expires):
+    pending = _as_it_stands(row, moment).state == "requested"
+    if not pending or not grants.approve(session, number, admitted.actor.name, moment, expires):
         raise Stop("break-glass-not-pending", number=number)
     facts: dict[str, str | int] = {"request": number, "hours": hours}
     _record(session, pseudonyms, admitted, "break_glass.approve", row.reason, row.case_ref, facts)
@@ -91,7 +100,8 @@ def approve(
 def end(session: Session, pseudonyms: Pseudonyms, number: int, now: datetime | None = None) -> None:
     """Withdraw a request or what was approved: whoever asked for it may, and whoever may approve it; commits.
 
-    Raises Stop: `break-glass-no-such-request`, `break-glass-not-pending` where it has ended before, those of `require`.
+    Raises Stop: `break-glass-no-such-request`, `break-glass-not-pending` where it has ended or lapsed before, those of
+    `require`.
     """
     moment = now or datetime.now(UTC)
     row = grants.find_request(session, number)
@@ -102,7 +112,8 @@ def end(session: Session, pseudonyms: Pseudonyms, number: int, now: datetime | N
     else:
         admitted = _admit_to(session, pseudonyms, number, row, "", moment)
     assert row is not None
-    if not grants.end_request(session, number, admitted.actor.name, moment):
+    lapsed = _as_it_stands(row, moment).state == "lapsed"
+    if lapsed or not grants.end_request(session, number, admitted.actor.name, moment):
         raise Stop("break-glass-not-pending", number=number)
     _record(session, pseudonyms, admitted, "break_glass.end", row.reason, row.case_ref, {"request": number})
 
@@ -163,6 +174,7 @@ def _record(
     why: str,
     case: str,
     facts: dict[str, str | int],
+    outcome: Outcome = "allowed",
 ) -> None:
     audit.record(
         session,
@@ -175,6 +187,7 @@ def _record(
         role=admitted.role,
         region=county_of(admitted.resource.region),
         case=case,
+        outcome=outcome,
     )
 
 
@@ -184,6 +197,8 @@ def _as_it_stands(row: BreakGlassRow, now: datetime) -> Request:
         state = "ended"
     elif row.expires_at is not None:
         state = "open" if row.expires_at > now else "expired"
+    elif row.requested_at + timedelta(hours=PENDING_HOURS) <= now:
+        state = "lapsed"
     return Request(
         row.id,
         row.actor,

@@ -11,14 +11,15 @@ from functools import cache
 from sqlalchemy.orm import Session
 
 from catalogue.problems import Stop
-from hedui.access import actors, audit
+from hedui.access import actors, audit, release
 from hedui.access.audit import Pseudonyms
 from hedui.access.entry import About
 from hedui.access.places import path, place
 from hedui.access.policy import may
-from hedui.access.roles import Action, Actor, Decision, Resource
+from hedui.access.roles import ROLES, Action, Actor, Decision, Resource
+from hedui.registry.consent import Since
 from hedui.registry.models import ReportIndex
-from hedui.registry.places import place_of, reports_with_places
+from hedui.registry.places import place_of, reports
 from hedui.registry.subjects import open_case
 
 
@@ -112,12 +113,13 @@ def require_household(
     )
 
 
-def require_anywhere(session: Session, pseudonyms: Pseudonyms, action: Action) -> Actor:
+def require_anywhere(session: Session, pseudonyms: Pseudonyms, action: Action) -> Admission:
     """Let the current actor in who may do this anywhere at all, else as `require`: for lists, asked row by row then."""
     actor = actors.current(session)
-    if may(actor, action, Resource("")).reason == "no-role":
-        require(session, pseudonyms, action)
-    return actor
+    wanted = [Resource(grant.region) for grant in actor.grants]
+    decisions = [(may(actor, action, one), one) for one in wanted]
+    allowed = {decision.role: Admission(actor, decision, one) for decision, one in decisions if decision.allowed}
+    return next((allowed[role] for role in ROLES if role in allowed), None) or require(session, pseudonyms, action)
 
 
 def household_resource(session: Session, household: str, concerns: str = "") -> Resource:
@@ -126,12 +128,24 @@ def household_resource(session: Session, household: str, concerns: str = "") -> 
     return Resource(place(*found) if found else "", household, concerns)
 
 
-def readable_reports(session: Session, actor: Actor, run_id: str) -> Iterator[ReportIndex]:
-    """Yield the index of those of a run's reports that an actor may list, by county and household."""
-    may_list = cache(lambda region: may(actor, "report.list", Resource(region)).allowed)  # places are few
-    for entry, county, township in reports_with_places(session, run_id):
-        if may_list(place(county, township)):
-            yield entry
+def readable_reports(
+    session: Session, actor: Actor, run_id: str, on: date, since: Since
+) -> Iterator[tuple[ReportIndex, bool]]:
+    """Yield the index of those of a run's reports that an actor may list, by county and household.
+
+    With each, whether what it says of the report may be shown on a day: only where nothing of the report would be
+    withheld, by consent or by policy, from who may read it there.
+    """
+
+    @cache  # places and purposes are few
+    def releases(region: str, purpose: str) -> bool:
+        return release.is_all(may(actor, "report.show", Resource(region, purpose=purpose, on=on)).items)
+
+    may_list = cache(lambda region: may(actor, "report.list", Resource(region)).allowed)
+    for one in reports(session, run_id, on, since):
+        region = place(one.county, one.township)
+        if may_list(region):
+            yield one.entry, one.consented and releases(region, one.purpose)
 
 
 def county_of(region: str) -> str:

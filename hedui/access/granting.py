@@ -77,7 +77,7 @@ def listed(session: Session, pseudonyms: Pseudonyms, *, ended: bool = False) -> 
 
     Raises those of `require` where there is no such region at all.
     """
-    actor = require_anywhere(session, pseudonyms, "access.list")
+    actor = require_anywhere(session, pseudonyms, "access.list").actor
     rows = grants.listed(session, ended=ended)
     return [row for row in rows if may(actor, "access.list", Resource(row.region)).allowed]
 

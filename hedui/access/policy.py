@@ -14,8 +14,6 @@ RIGHTS: Final[Mapping[Role, frozenset[Action]]] = {
             "report.show",
             "report.score",
             "household.import",
-            "quarantine.read",
-            "review.decide",
             "run.show",
             "break_glass.request",
             "break_glass.approve",

@@ -1,11 +1,11 @@
-"""Which items policy releases to a role for a purpose, on a day. The other half, consent, is `registry.people.consent`.
+"""Which items policy releases to a role for a purpose, on a day. The other half, consent, is `registry.consent`.
 
 The policy is data: `release.toml`, dated editions of rules. What no rule releases is withheld.
 """
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -58,6 +58,11 @@ class Policy(Strict):
 def items(role: str, purpose: str, on: date) -> Mapping[str, frozenset[str]]:
     """Return the items that the shipped policy releases, by category; categories without any are left out."""
     return items_by(shipped(), role, purpose, on)
+
+
+def is_all(items: Mapping[str, Collection[str]]) -> bool:
+    """Say whether these items, by category, are all that there are."""
+    return all(item.id in items.get(name, ()) for name, one in categories().items() for item in one.items)
 
 
 def items_by(policy: Policy, role: str, purpose: str, on: date) -> Mapping[str, frozenset[str]]:

@@ -12,8 +12,6 @@ Action = Literal[
     "report.score",  # the matches of a whole run, for measuring accuracy
     "household.import",
     "household.shred",  # destroy a household's reports in every copy
-    "quarantine.read",  # rows that were set aside, opened
-    "review.decide",  # confirm or reject a match
     "run.show",  # a run's summary: counts and states of sources
     "audit.subject",  # who looked at a household
     "audit.odd",

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from datetime import datetime
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, type_coerce
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
+from sqlalchemy.types import NullType
 
 from catalogue.problems import Stop
 from hedui.access import audit, gate
@@ -23,7 +25,10 @@ _CHECKPOINT = b'{"checkpoint":'
 _LONGEST_LINE = LONGEST + 1024
 _BLOCK = 5_000
 _ENTRIES = AuditEntry.__table__.c  # the table's columns and not the class's: without the ORM rows cost half
-_COLUMNS = [_ENTRIES[name] for name in ("seq", "prev", "hash", "content", "at", "actor", "action", "subject")]
+_COLUMNS = [
+    type_coerce(_ENTRIES[name], NullType())
+    for name in ("seq", "prev", "hash", "content", "at", "actor", "action", "subject")
+]
 _UNREADABLE = Stored(0, b"", b"", b"", None)  # stands for a line that is no entry: never whole
 
 
@@ -58,13 +63,45 @@ class InRegistry:
             wanted = wanted.where(_ENTRIES.subject.in_(list(subjects)))
         if between is not None:
             wanted = wanted.where(_ENTRIES.at >= between[0], _ENTRIES.at < between[1])
-        for row in self._session.execute(wanted, execution_options={"yield_per": _BLOCK}):
-            seq, prev, hashed, content, at, actor, action, subject = row
-            yield Stored(seq, prev, hashed, content, (stamp(at), actor, action, subject))
+        with _readable():
+            for row in self._session.execute(wanted, execution_options={"yield_per": _BLOCK}):
+                yield _stored(*row)
 
     def checkpoints(self) -> Iterator[bytes]:
         """Yield the checkpoints in the order in which they were made."""
-        yield from self._session.scalars(select(AuditCheckpoint.line).order_by(AuditCheckpoint.id))
+        with _readable():
+            for line in self._session.scalars(select(AuditCheckpoint.line).order_by(AuditCheckpoint.id)):
+                yield _bytes(line)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        kind = type(error).__name__
+    else:
+        return
+    raise Stop("audit-unreadable", kind=kind)
+
+
+def _stored(*row: Any) -> Stored:
+    # As they lie there: whoever edits a table can put a word where a number or a moment was, and that is to be found.
+    seq, prev, hashed, content, at, actor, action, subject = row
+    number = seq if isinstance(seq, int) else 0
+    return Stored(number, _bytes(prev), _bytes(hashed), _bytes(content), (_moment(at), actor, action, subject))
+
+
+def _bytes(value: Any) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogateescape")
+
+
+def _moment(at: Any) -> str:
+    try:
+        # SQLite has text without a zone, which is UTC.
+        return stamp(at if isinstance(at, datetime) else datetime.fromisoformat(at).replace(tzinfo=UTC))
+    except (TypeError, ValueError, OverflowError):
+        return ""
 
 
 class InFile:

@@ -56,7 +56,7 @@ class _Walk:
 def verify(trail: Trail, copies: Iterable[bytes], keys: Keys) -> Verdict:
     """Verify a trail against the checkpoints that lie with it and `copies` of others, by public `keys`.
 
-    A million entries take about ten seconds. Raises Stop `audit-no-key` where there are checkpoints and no key.
+    Raises Stop `audit-no-key` where there are checkpoints and no key.
     """
     lines = list(dict.fromkeys([*trail.checkpoints(), *copies]))
     if lines and not keys:

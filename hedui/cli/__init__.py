@@ -10,6 +10,7 @@ import click
 from catalogue.problems import Stop
 from catalogue.text import LANGUAGES, language_asked_for, text
 from hedui.cli.exits import FAILED, STOPPED, UNREAD
+from hedui.cli.id_numbers import looks_like_one
 from hedui.pipeline.guard import as_problem
 from hedui.pipeline.interrupt import INTERRUPTED
 
@@ -47,6 +48,9 @@ class LazyGroup(click.Group):
         if language_asked_for() not in LANGUAGES:
             known = ", ".join(LANGUAGES)
             raise click.UsageError(" / ".join(text("cli-bad-language", one, known=known) for one in LANGUAGES), ctx)
+        # Whatever would become of it, no message repeats it then; what names a file that is there is taken for that.
+        if any(looks_like_one(one) and not os.path.lexists(one) for one in args):
+            raise click.UsageError(text("cli-no-id-number"), ctx)
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -1,7 +1,7 @@
 """`hedui access`: who holds which role where, and break-glass."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -159,13 +159,13 @@ def requests(*, as_json: bool) -> None:
 def _changing(*, first: bool = False) -> "Iterator[tuple[Session, Pseudonyms]]":
     # The first grant may be what an installation begins with, before it has keys.
     from hedui.keys import installation
-    from hedui.registry import database
+    from hedui.registry import beginning, database
     from hedui.settings import Settings
 
     settings = Settings()
-    open_: Callable[[Settings], Pseudonyms] = installation.begin if first else installation.ring
-    keyring = open_(settings)
-    with database.session(database.connect(settings)) as session:
+    registry = database.connect(settings)
+    keyring = beginning.keyring(settings, registry) if first else installation.ring(settings)
+    with database.session(registry) as session:
         yield session, keyring
 
 
@@ -256,7 +256,9 @@ def _moment(moment: datetime | None) -> str | None:
 
 
 def _local(moment: datetime) -> str:
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M")
+    from hedui.settings import SHANGHAI
+
+    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -124,6 +124,7 @@ def subject(reference: str, purpose: str, *, as_json: bool) -> None:
 @_JSON
 def odd(business_date: date | None, *, as_json: bool) -> None:
     """Put this question on record, then list the odd look-ups of a day."""
+    from hedui.access.gate import require
     from hedui.access.odd import odd_day, read_actors
     from hedui.keys import installation
     from hedui.registry import database
@@ -131,7 +132,10 @@ def odd(business_date: date | None, *, as_json: bool) -> None:
 
     settings = Settings()
     actors = read_actors(settings.actors_file)
-    day = odd_day(database.connect(settings), installation.ring(settings), actors, business_date)
+    keyring, registry = installation.ring(settings), database.connect(settings)
+    with database.session(registry) as session:
+        admitted = require(session, keyring, "audit.odd", purpose="oversight", about="trail", subject="trail")
+    day = odd_day(registry, keyring, actors, business_date, role=admitted.role)
     say_if_demo()
     if as_json:
         click.echo(json.dumps(asdict(day) | {"day": day.day.isoformat()}, ensure_ascii=False))

@@ -13,7 +13,6 @@ from hedui.cli.demo import say_if_demo
 
 if TYPE_CHECKING:
     from hedui.registry.household_file.mistakes import Mistake
-    from hedui.registry.imports import Place
     from hedui.registry.people import ImportResult
 
 _SHOWN = 40  # mistakes printed for people; `--json` has all of them
@@ -31,24 +30,19 @@ def household() -> None:
 @click.option("--json", "as_json", is_flag=True, help=text("cli-json-help"))
 def import_(file: Path, *, dry_run: bool, as_json: bool) -> None:
     """Take in a file of households, or name every mistake in it."""
-    from hedui.access.gate import require
-    from hedui.access.places import place
-    from hedui.access.roles import Resource
-    from hedui.keys import installation
-    from hedui.registry import database, people
+    from hedui.access.importing import Importer
+    from hedui.registry import beginning, database, people
     from hedui.settings import Settings
 
     settings = Settings()
-    keyring = installation.begin(settings)
-    with database.session(database.connect(settings)) as session:
-
-        def permit(places: "Sequence[Place]") -> None:
-            for county, township in places:
-                require(session, keyring, "household.import", Resource(place(county, township)), purpose="import")
-
-        result = people.import_file(session, keyring, file, permit)
-        if dry_run:
+    registry = database.connect(settings)
+    keyring = beginning.keyring(settings, registry)
+    with database.session(registry) as session:
+        importer = Importer(session, keyring)
+        result = people.import_file(session, keyring, file, importer)
+        if dry_run or result.mistakes:
             session.rollback()
+        importer.on_record(result, dry_run=dry_run)  # commits it together with the import
     if as_json:
         click.echo(json.dumps(_for_programs(result, dry_run=dry_run), ensure_ascii=False))
     else:

@@ -12,6 +12,7 @@ import click
 
 from catalogue.problems import Stop
 from catalogue.text import text
+from hedui.cli.codes import code
 from hedui.cli.demo import say_if_demo
 from hedui.cli.exits import STOPPED
 
@@ -92,7 +93,7 @@ def rewrap(what: Sequence[str], *, dry_run: bool, as_json: bool) -> None:
 @keys.command(help=text("keys-revoke-help"))
 @click.argument("name")
 @click.argument("generation", type=click.IntRange(1, 255), required=False)
-@click.option("--reason", default="stolen", show_default=True, help=text("keys-reason-help"))
+@click.option("--reason", default="stolen", callback=code, show_default=True, help=text("keys-reason-help"))
 @click.option("--keep", is_flag=True, help=text("keys-keep-help"))
 @_JSON
 def revoke(name: str, generation: int | None, reason: str, *, keep: bool, as_json: bool) -> None:
@@ -111,7 +112,8 @@ def revoke(name: str, generation: int | None, reason: str, *, keep: bool, as_jso
         if done.dropped:
             click.echo(text("keys-dropped", key=done.key, generation=done.generation))
         if done.open_runs:
-            click.echo(text("keys-open-runs", runs=", ".join(done.open_runs)))
+            waiting = "keys-open-runs-quarantine" if done.key == "quarantine" else "keys-open-runs"
+            click.echo(text(waiting, runs=", ".join(done.open_runs), generation=done.generation))
         _next(done.key, done.generation, "revoked")
     _end(done.broken, as_json=as_json)
 
@@ -136,7 +138,7 @@ def drop(name: str, generation: int, *, anyway: bool, as_json: bool) -> None:
 
 @keys.command(help=text("keys-shred-help"))
 @click.argument("households", metavar="HOUSEHOLD…", nargs=-1, required=True)
-@click.option("--reason", required=True, help=text("keys-reason-help"))
+@click.option("--reason", required=True, callback=code, help=text("keys-reason-help"))
 @click.option("--yes", is_flag=True, help=text("keys-yes-help"))
 @click.option("--anyway", is_flag=True, help=text("keys-shred-anyway-help"))
 @_JSON

@@ -8,7 +8,6 @@ from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(path_type=Path)
 _ENGINES = ("local", "spark")
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 _INPUT = "-"  # in place of an identifier: read it from standard input
 
 
@@ -142,7 +140,9 @@ def fit(
     records: tuple[Path, ...], applicants: Path, out: Path, business_date: date | None, engine: str, *, as_json: bool
 ) -> None:
     """Estimate parameters from two files."""
-    day = business_date or datetime.now(_SHANGHAI).date()
+    from hedui.settings import SHANGHAI
+
+    day = business_date or datetime.now(SHANGHAI).date()
     with _at_work("match-progress-fit") as progress:
         from hedui.pipeline.match_files import fit_files
 

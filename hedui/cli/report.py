@@ -1,27 +1,23 @@
 """`hedui report`: list the published reports, and open one."""
 
 import json
-import re
 from datetime import date
 from typing import TYPE_CHECKING
 
 import click
 
 from catalogue.text import current_language, text
+from hedui.cli.codes import code
 from hedui.cli.demo import say_if_demo
 from hedui.cli.nightly import date_option
 
 if TYPE_CHECKING:
     from hedui.registry.models import ReportIndex, Run
 
+Row = dict[str, str | int | None]
+
+_COUNTS = ("found", "none", "no_answer", "not_authorised", "findings")
 _DEFAULT_PURPOSE = "operations"
-_PURPOSE = re.compile(r"[a-z_]{1,64}")  # a code: nothing personal fits
-
-
-def _purpose(ctx: click.Context, param: click.Parameter, value: str) -> str:
-    if not _PURPOSE.fullmatch(value):
-        raise click.BadParameter(text("cli-report-purpose-help"), ctx, param)
-    return value
 
 
 @click.group(help=text("cli-report-help"))
@@ -33,12 +29,12 @@ def report() -> None:
 @date_option("cli-report-date-help")
 @click.option("--json", "as_json", is_flag=True, help=text("cli-report-list-json-help"))
 def list_(business_date: date | None, *, as_json: bool) -> None:
-    """List what the index says of each report; no report is opened."""
-    from hedui.pipeline.published import current
+    """Put the listing on record, then list what may be shown of the index; no report is opened."""
+    from hedui.pipeline.published import listing
 
-    run, entries = current(business_date)
+    run, entries = listing(business_date)
     say_if_demo()
-    listed = [_row(run, entry) for entry in entries]
+    listed = [_row(run, entry, shown=shown) for entry, shown in entries]
     if as_json:
         click.echo(json.dumps(listed, ensure_ascii=False))
     else:
@@ -49,7 +45,7 @@ def list_(business_date: date | None, *, as_json: bool) -> None:
 @click.argument("household")
 @date_option("cli-report-date-help")
 @click.option(
-    "--purpose", default=_DEFAULT_PURPOSE, callback=_purpose, show_default=True, help=text("cli-report-purpose-help")
+    "--purpose", default=_DEFAULT_PURPOSE, callback=code, show_default=True, help=text("cli-report-purpose-help")
 )
 @click.option("--json", "as_json", is_flag=True, help=text("cli-report-json-help"))
 def show(household: str, business_date: date | None, purpose: str, *, as_json: bool) -> None:
@@ -64,23 +60,18 @@ def show(household: str, business_date: date | None, purpose: str, *, as_json: b
         _show_report(document)
 
 
-def _row(run: "Run", entry: "ReportIndex") -> dict[str, str | int]:
+def _row(run: "Run", entry: "ReportIndex", *, shown: bool) -> Row:
     return {
         "household": entry.household_ref,
         "county": entry.county,
         "case": entry.case_ref,
         "business_date": run.business_date.isoformat(),
         "run": run.id,
-        "conclusion": entry.conclusion,
-        "found": entry.found,
-        "none": entry.none,
-        "no_answer": entry.no_answer,
-        "not_authorised": entry.not_authorised,
-        "findings": entry.findings,
+        **{name: getattr(entry, name) if shown else None for name in ("conclusion", *_COUNTS)},
     }
 
 
-def _show_list(listed: list[dict[str, str | int]], day: str, run: str) -> None:
+def _show_list(listed: list[Row], day: str, run: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -88,12 +79,11 @@ def _show_list(listed: list[dict[str, str | int]], day: str, run: str) -> None:
 
     language = current_language()
     table = Table(title=text("report-list-title", date=day, run=run), title_justify="left")
-    answers = ("found", "none", "no_answer", "not_authorised")
     for heading in (
         text("report-column-household"),
         text("report-column-county"),
         text("report-conclusion"),
-        *(text(f"answer-{answer}") for answer in answers),
+        *(text(f"answer-{answer}") for answer in _COUNTS[:-1]),
         text("report-column-findings"),
     ):
         table.add_column(heading)
@@ -101,12 +91,19 @@ def _show_list(listed: list[dict[str, str | int]], day: str, run: str) -> None:
         table.add_row(
             str(one["household"]),
             regions().label(str(one["county"])).within(language),
-            text(f"outcome-{one['conclusion']}"),
-            *(str(one[answer]) for answer in (*answers, "findings")),
+            *(_cell(name, one[name]) for name in ("conclusion", *_COUNTS)),
         )
     console = Console()
     console.print(table)
     console.print(text("report-list-count", count=len(listed)))
+    if any(one["conclusion"] is None for one in listed):
+        console.print(text("report-list-withheld-note"))
+
+
+def _cell(name: str, value: str | int | None) -> str:
+    if value is None:
+        return text("report-list-withheld")
+    return text(f"outcome-{value}") if name == "conclusion" else str(value)
 
 
 def _show_report(document: bytes) -> None:

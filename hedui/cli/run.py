@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from catalogue.text import current_language, text
+from hedui.cli.demo import say_if_demo
 from hedui.cli.nightly import date_option
 
 if TYPE_CHECKING:
@@ -24,9 +25,7 @@ def run() -> None:
 @click.option("--json", "as_json", is_flag=True, help=text("cli-json-help"))
 def show(business_date: date | None, *, as_json: bool) -> None:
     """Print the summary of a run."""
-    from hedui.pipeline.summarise import summarise
-
-    summary = summarise(business_date)
+    summary = _summary(business_date)
     show_summary(summary, as_json=as_json)
     sys.exit(summary.exit_code)
 
@@ -35,9 +34,23 @@ def show(business_date: date | None, *, as_json: bool) -> None:
 @date_option("cli-run-date-help")
 def page(business_date: date | None) -> None:
     """Write the page of a run and say where it is."""
-    from hedui.pipeline.summarise import summarise
+    click.echo(write_page(_summary(business_date)))
 
-    click.echo(write_page(summarise(business_date)))
+
+def _summary(business_date: date | None) -> "Summary":
+    # Of whoever may look at runs anywhere: a summary is of the whole province, and about nobody.
+    from hedui.access.gate import require_anywhere
+    from hedui.pipeline.published import Pseudonyms
+    from hedui.pipeline.summarise import summarise
+    from hedui.registry import database
+    from hedui.settings import Settings
+
+    settings = Settings()
+    with database.session(database.connect(settings)) as session:
+        require_anywhere(session, Pseudonyms(settings), "run.show")
+    summary = summarise(business_date)
+    say_if_demo()
+    return summary
 
 
 def show_summary(summary: "Summary", *, as_json: bool) -> None:

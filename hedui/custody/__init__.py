@@ -1,4 +1,5 @@
-"""Operations on keys over everything that an installation holds: other keys for it, other reports, and their end.
+"""What is done to an installation as a whole: other keys for what it holds, the end of some of it, and its upkeep.
 
-Each can be killed at any instant and called again. What each does and in which order to call them: docs/keys.md.
+Keys: rewrap, renew, shred, reconcile, generations (docs/keys.md). Upkeep: retention, expiry, areas, key ages, and the
+steps of housekeeping (docs/retention.md). Each can be killed at any instant and called again.
 """

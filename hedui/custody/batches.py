@@ -11,6 +11,7 @@ from catalogue.regions import lineage
 from hedui.custody.keeper import Keeper
 from hedui.keys import model
 from hedui.keys.model import REGION, Generation
+from hedui.registry import batches as registered
 from hedui.registry import database
 from hedui.registry.batches import BatchPlace
 from hedui.registry.models import ReportBatch
@@ -35,10 +36,7 @@ class Batches:
         within = or_(*(ReportBatch.county.startswith(region, autoescape=True) for region in regions))
         query = select(ReportBatch).where(within).order_by(ReportBatch.run_id, ReportBatch.county)
         with database.session(self._keeper.registry, readonly=True) as session:
-            return [
-                BatchPlace(row.run_id, row.county, row.folder, row.count, row.head_hash, row.epoch)
-                for row in session.scalars(query)
-            ]
+            return [registered.place_of(row) for row in session.scalars(query)]
 
     def read(self, place: BatchPlace) -> SignedBatch:
         """Return the batch that was published there. Raises `BrokenSeal`, Stop `report-missing`."""
@@ -71,6 +69,11 @@ class Batches:
         """Every public half of `signing`, revoked ones too."""
         keys = map(model.verifying_key, self._keeper.ring.generations("signing"))
         return {signing_key_id(key): key for key in keys}
+
+    @property
+    def revoked_signers(self) -> frozenset[bytes]:
+        """The ids of all generations of `signing` that were revoked."""
+        return frozenset(key_id(one) for one in self._keeper.ring.generations("signing") if one.state == "revoked")
 
     @cached_property
     def _revoked(self) -> frozenset[bytes]:

@@ -19,7 +19,7 @@ from hedui.custody.areas import abandoned, day_of, remove
 from hedui.custody.house import House
 from hedui.pipeline.checkpoints import checkpoint
 from hedui.registry import database, retention
-from hedui.registry.retention import RunAge
+from hedui.registry.retention import Expired, RunAge
 
 _ODD: Final = re.compile(r"\.?odd-(\d{4}-\d\d-\d\d)\.json(\.new)?")  # a list, or the draft of one
 
@@ -33,7 +33,10 @@ class Gone(NamedTuple):
 
 
 def reports(house: House) -> Gone:
-    """Forget the reports of expired runs; their files then belong to nobody, and are collected as orphans."""
+    """Forget the reports of expired runs; their files then belong to nobody, and are collected as orphans.
+
+    Not while keys are worked on: what is just being sealed anew then goes the next day.
+    """
     before = house.kept_since("reports")
     if before is None:
         return Gone(0, 0, 0)
@@ -41,13 +44,9 @@ def reports(house: House) -> Gone:
         going, kept = retention.expired_reports(session, before)
     if kept is not None:
         house.say(text("housekeeping-newest-kept", run=kept))
-    for run in () if house.dry_run else going:
-        house.on_record("housekeeping.reports", run.run_id, "retention", {"reports": run.reports}, about="run")
-        checkpoint("housekeeping:recorded")
-        with database.session(house.registry) as session:
-            retention.forget_reports(session, run.run_id, before)
-            checkpoint("housekeeping:forgetting")
-        checkpoint("housekeeping:forgotten")
+    if going and not house.dry_run and not _forgotten(house, going, before):
+        house.say(text("housekeeping-busy", count=len(going)))
+        going = []
     return Gone(len(going), sum(run.reports for run in going), int(kept is not None))
 
 
@@ -126,6 +125,25 @@ def store_usable() -> Iterator[None]:
     else:
         return
     raise Stop("housekeeping-store", kind=kind)
+
+
+def _forgotten(house: House, going: list[Expired], before: datetime) -> bool:
+    # False, and nothing done, while keys are worked on.
+    try:
+        with house.alone():
+            for run in going:
+                house.on_record("housekeeping.reports", run.run_id, "retention", {"reports": run.reports}, about="run")
+                checkpoint("housekeeping:recorded")
+                with database.session(house.registry) as session:
+                    retention.forget_reports(session, run.run_id, before)
+                    checkpoint("housekeeping:forgetting")
+                    house.still_alone()
+                checkpoint("housekeeping:forgotten")
+    except Stop as problem:
+        if problem.code != "custody-busy":
+            raise
+        return False
+    return True
 
 
 def _last(ages: Mapping[str, RunAge], run_id: str, there: list[FileInfo]) -> datetime | None:

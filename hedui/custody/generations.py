@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from catalogue.problems import Stop
+from hedui.custody.batches import Batches
 from hedui.custody.holdings import held_by
 from hedui.custody.keeper import Broken, Keeper, Tell, untold
 from hedui.custody.quarantine import reseal_quarantine
@@ -16,6 +17,9 @@ from hedui.custody.rewrap import rewrap_batches
 from hedui.keys.model import REGION, Generation
 from hedui.keys.worker import Worker
 from hedui.pipeline.checkpoints import checkpoint
+from hedui.registry import batches as registered
+from hedui.registry import database
+from hedui.registry.locks import Lock, take
 
 Step = Literal["add", "promote", "both"]
 
@@ -34,7 +38,7 @@ class Rotated:
 class Revoked:
     """What was revoked and took its place, and how much was sealed anew; `dropped`: its secret is gone from here.
 
-    Batches of `open_runs` may lie under it, and are to be sealed anew once they are published.
+    Batches, or quarantined rows, of `open_runs` may lie under it, and are to be sealed anew once they are published.
     """
 
     key: str
@@ -101,33 +105,47 @@ def revoke(
 ) -> Revoked:
     """Never trust a generation again, and seal anew all that lies under it; then drop it, unless `keep`.
 
-    `index` is not dropped: pseudonyms in the audit trail stand under it for good. May be called again after a crash.
-    Raises Stop `key-no-such-generation`.
+    `index` is not dropped: pseudonyms in the audit trail stand under it for good. Nor is `quarantine` while a run is
+    open, which may seal to it yet. May be called again after a crash. Raises Stop `key-no-such-generation`.
     """
     keeper.on_record("keys.revoke", name, reason, {"generation": generation})
+    keeper.still_alone()
     active = keeper.ring.revoke(name, generation).generation
     checkpoint("revoke:revoked")
+    if name == "signing":  # from here on nothing is published that it signed; what was before is on record by now
+        with database.session(keeper.registry) as session:
+            registered.revoke_signers(session, Batches(keeper).revoked_signers)
+        checkpoint("revoke:announced")
     result = Revoked(name, generation, active)
     result.renewed, result.broken = _anew(keeper, name, generation, tell)
     checkpoint("revoke:renewed")
     one = _generation(keeper, name, generation)
     if not keep and not result.broken and name != "index" and one.sealed is not None:
         result.dropped = _dropped(keeper, name, generation)
-    result.open_runs = keeper.open_runs() if name == "signing" or name.startswith(REGION) else []
+    result.open_runs = keeper.open_runs() if name in {"signing", "quarantine"} or name.startswith(REGION) else []
     return result
 
 
 def drop(keeper: Keeper, name: str, generation: int, *, anyway: bool = False, tell: Tell = untold) -> int:
     """Forget the secret of a retired or revoked generation; return what lay under it.
 
-    Raises Stop: `key-still-holds` where anything does, unless `anyway`; `key-no-such-generation`, `key-in-use`.
+    Raises Stop: `key-still-holds` where anything does, and `key-runs-open` where a run is that may seal to
+    `quarantine` yet, both unless `anyway`; `key-no-such-generation`, `key-in-use`.
     """
     _generation(keeper, name, generation)
-    count = 0 if name in {"audit", "signing"} else held_by(keeper, name, generation, tell)
-    if count and not anyway:
-        raise Stop("key-still-holds", key=name, generation=generation, count=count)
+    if name == "quarantine" and not anyway and (waiting := keeper.open_runs()):
+        raise Stop("key-runs-open", key=name, generation=generation, runs=", ".join(waiting))
+    count = _held(keeper, name, generation, tell, anyway=anyway)
     keeper.on_record("keys.drop", name, detail={"generation": generation, "held": count})
-    keeper.ring.drop(name, generation)
+    if name not in {"registry", "index"}:
+        keeper.still_alone()
+        keeper.ring.drop(name, generation)
+        return count
+    with database.session(keeper.registry) as session:
+        take(session, Lock.IMPORT)  # no import comes between counting, once more, and dropping
+        count = _held(keeper, name, generation, untold, anyway=anyway)
+        keeper.still_alone()
+        keeper.ring.drop(name, generation)
     return count
 
 
@@ -157,10 +175,17 @@ def _dropped(keeper: Keeper, name: str, generation: int) -> bool:
     try:
         drop(keeper, name, generation)
     except Stop as problem:  # a run that is open has sealed under it
-        if problem.code != "key-still-holds":
+        if problem.code not in {"key-still-holds", "key-runs-open"}:
             raise
         return False
     return True
+
+
+def _held(keeper: Keeper, name: str, generation: int, tell: Tell, *, anyway: bool) -> int:
+    count = 0 if name in {"audit", "signing"} else held_by(keeper, name, generation, tell)
+    if count and not anyway:
+        raise Stop("key-still-holds", key=name, generation=generation, count=count)
+    return count
 
 
 def _generation(keeper: Keeper, name: str, number: int) -> Generation:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from hedui.custody.keeper import Keeper
 from hedui.custody.retention import Kind, Policy, policy
+from hedui.settings import SHANGHAI
 
-SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 _BUSY: Final = timedelta(days=1)  # what was written within it may still be written to, or be put in place next
 
 Say = Callable[[str], None]

@@ -18,13 +18,13 @@ from catalogue.text import text
 from hedui.access import checkpoints
 from hedui.access.odd import RULES, OddDay, odd_day, read_actors
 from hedui.custody import areas, expiry
-from hedui.custody.house import SHANGHAI, House, Say, log
+from hedui.custody.house import House, Say, log
 from hedui.custody.key_ages import FAULTS, KeyWarning, key_warnings
 from hedui.keys.worker import Worker
 from hedui.pipeline.checkpoints import checkpoint
 from hedui.pipeline.guard import guarded
 from hedui.registry import batches, database, runs
-from hedui.settings import Settings
+from hedui.settings import SHANGHAI, Settings
 
 Counts = dict[str, int]
 
@@ -64,9 +64,13 @@ def orphans(day: date, *, dry_run: bool = False, say: Say = log) -> Counts:
 
 @guarded
 def odd(day: date, *, say: Say = log) -> Counts:
-    """Write the list of odd look-ups of the day before, which stays here; return how many there are of each kind."""
+    """Write the list of odd look-ups of the day before, which stays here; return how many there are of each kind.
+
+    Nobody is shown it by this: the file is its owner's alone, and whoever asks by the command line needs `audit.odd`.
+    """
     house = _house(day, say=say)
-    found = odd_day(house.registry, house.ring, read_actors(house.settings.actors_file), day - timedelta(days=1))
+    actors = read_actors(house.settings.actors_file)
+    found = odd_day(house.registry, house.ring, actors, day - timedelta(days=1), role=house.role)
     path = house.settings.home / "oversight" / f"odd-{found.day}.json"
     try:
         _write_list(path, found)

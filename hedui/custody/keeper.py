@@ -1,20 +1,20 @@
 """What operations on keys need at hand, how they go on record, and the lock that lets one of them run at a time."""
 
-import fcntl
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, select
 
-from catalogue.problems import Problem, Stop
+from catalogue.problems import Problem
 from hedui.access import audit
 from hedui.access.entry import About
 from hedui.access.gate import require
 from hedui.access.roles import Action
+from hedui.custody.lock import CustodyLock
 from hedui.keys import installation
 from hedui.keys.ring import Ring
 from hedui.keys.vault import VaultFile
@@ -25,8 +25,6 @@ from hedui.settings import Settings
 
 Tell = Callable[[int, int], None]  # how many are done, of how many
 Broken = list[tuple[str, Problem]]  # what could not be carried over, a path within the store, and why
-
-_LOCK = 0x4845_4455_4904  # the advisory lock under which PostgreSQL has one of these operations at a time
 
 
 def untold(done: int, total: int) -> None:
@@ -90,29 +88,14 @@ class Keeper:
             actor = audit.current_actor()
             audit.record(session, self.ring, actor, action, subject, purpose, detail or {}, about=about, role=self.role)
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self) -> AbstractContextManager[None]:
         """Be the only one who works on this installation's keys; Stop `custody-busy`. Killed, one leaves no lock."""
-        held = self._on_postgresql if self.registry.dialect.name == "postgresql" else self._on_this_machine
-        with held():
-            yield
+        return self._lock.held()
 
-    @contextmanager
-    def _on_this_machine(self) -> Iterator[None]:
-        with (self.folder("") / "lock").open("w") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise Stop("custody-busy") from None
-            yield
+    def still_alone(self) -> None:
+        """Raise `CustodyLost` where the lock was taken and is held no more; asked before what cannot be taken back."""
+        self._lock.check()
 
-    @contextmanager
-    def _on_postgresql(self) -> Iterator[None]:
-        # Of the session and not of a transaction: the work itself is many transactions on other connections.
-        with self.registry.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            if not connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}):
-                raise Stop("custody-busy")
-            try:
-                yield
-            finally:
-                connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+    @cached_property
+    def _lock(self) -> CustodyLock:
+        return CustodyLock(self.registry, self.folder("") / "lock")

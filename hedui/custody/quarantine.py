@@ -8,6 +8,7 @@ from pyarrow.fs import FileSelector, FileSystem, FileType
 
 from catalogue.problems import Stop
 from hedui.custody.keeper import Broken, Keeper, Tell, untold
+from hedui.custody.lock import CustodyLost
 from hedui.pipeline.checkpoints import checkpoint
 
 _FOLDER = "quarantine"
@@ -40,6 +41,8 @@ def reseal_quarantine(keeper: Keeper, tell: Tell = untold, *, dry_run: bool = Fa
             if not dry_run:
                 _reseal(keeper, files, root, name)
             result.done += 1
+        except CustodyLost:
+            raise
         except Stop as problem:
             result.broken.append((name, problem))
     tell(len(names), len(names))
@@ -58,6 +61,7 @@ def _reseal(keeper: Keeper, files: FileSystem, root: str, name: str) -> None:
     with files.open_output_stream(f"{root}/{name}{_DRAFT}") as draft:
         draft.write(keeper.ring.seal(name, rows, purpose="quarantine"))
     checkpoint("rewrap:drafted")
+    keeper.still_alone()
     files.move(f"{root}/{name}{_DRAFT}", f"{root}/{name}")
     checkpoint("rewrap:moved")
 

@@ -13,6 +13,7 @@ from hedui.custody.keeper import Keeper, Tell, untold
 from hedui.keys.ring import Ring
 from hedui.pipeline.checkpoints import checkpoint
 from hedui.registry import database
+from hedui.registry.locks import Lock, take
 from hedui.registry.models import Base, Household, HouseholdChange, Member
 from matching import resident_id as numbers
 
@@ -113,14 +114,21 @@ def under_index(keeper: Keeper, generation: int) -> int:
         return 0
     at = standing.index(generation)
 
-    def count(_: Session, rows: Sequence[Row[Any]]) -> int:
+    def count(rows: Sequence[Any]) -> int:
         opened = zip(rows, _numbers(keeper.ring, rows), strict=True)
         return sum(row.id_index == keeper.ring.blind_indexes(number)[at] for row, number in opened)
 
-    return sum(_blocks(keeper, Member, ("ref",), ("resident_id", "id_index"), None, count))
+    total, after = 0, ""
+    query = select(Member.ref, Member.resident_id, Member.id_index).order_by(Member.ref).limit(BLOCK)
+    while True:
+        with database.session(keeper.registry, readonly=True) as session:
+            rows = session.execute(query.where(Member.ref > after)).all()
+        if not rows:
+            return total
+        total, after = total + count(rows), rows[-1].ref
 
 
-def _numbers(ring: Ring, rows: Sequence[Row[Any]]) -> list[str]:
+def _numbers(ring: Ring, rows: Sequence[Any]) -> list[str]:
     opened = [ring.unseal(f"members/resident_id/{row.ref}", row.resident_id).decode() for row in rows]
     return list(numbers.standard(pa.array(opened, pa.string())).to_pylist())
 
@@ -165,13 +173,15 @@ def _count(session: Session, table: type[Base], where: Any = None) -> int:
 def _blocks(
     keeper: Keeper, table: type[Base], keys: tuple[str, ...], columns: tuple[str, ...], where: Any, change: Any
 ) -> Iterator[int]:
-    # By key, a block in each transaction, locked so that an import cannot change what is being sealed anew.
+    # By key, a block in each transaction, locked so that nothing else changes what is being sealed anew. And no import
+    # has sealed anything meanwhile that we do not see: it either ended before, or asks for the keys of today first.
     by = [getattr(table, name) for name in keys]
     query = select(*by, *(getattr(table, name) for name in columns)).order_by(*by).limit(BLOCK)
     query = query.with_for_update() if where is None else query.where(where).with_for_update()
     last: tuple[Any, ...] | None = None
     while True:
         with database.session(keeper.registry) as session:
+            take(session, Lock.IMPORT)
             rows = session.execute(query if last is None else query.where(tuple_(*by) > tuple_(*last))).all()
             if not rows:
                 return

@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from catalogue.problems import Stop
 from hedui.custody.batches import Batches, key_id
 from hedui.custody.keeper import Broken, Keeper, Tell, untold
+from hedui.custody.lock import CustodyLost
 from hedui.keys.model import REGION
 from hedui.pipeline.checkpoints import checkpoint
 from hedui.registry import batches as registered
@@ -58,6 +59,8 @@ def renew(keeper: Keeper, name: str, generation: int, tell: Tell = untold) -> Re
         try:
             result.reports += _renew(keeper, batches, place, spool)
             result.batches += 1
+        except CustodyLost:
+            raise
         except Stop as problem:
             if problem.code.startswith("report-store"):
                 raise
@@ -74,31 +77,39 @@ def _todo(
     keeper: Keeper, batches: Batches, name: str, generation: int, plan: Path, result: Renewed
 ) -> list[BatchPlace]:
     planned = json.loads(plan.read_text("utf-8")) if plan.exists() else None
-    todo = []
-    for place in batches.published((name.removeprefix(REGION) if name.startswith(REGION) else "",)):
-        try:
-            held = _generation(keeper, batches.read(place), name)
-        except Stop as problem:
-            result.broken.append((place.folder, problem))
-            continue
-        # A batch that names a later generation may have been sealed to this one, and rewrapped since.
-        may_have = held >= generation if name.startswith(REGION) else held == generation
-        if held == generation or (may_have if planned is None else place.folder in planned):
-            todo.append(place)
+    if name.startswith(REGION):
+        todo = _sealed_to(keeper, batches, name, generation, planned, result)
+    else:
+        signers = {key_id(one) for one in keeper.ring.generations(name) if one.generation == generation}
+        todo = [place for place in batches.published() if place.signer in signers]
     if planned is None:
         _write(plan, [place.folder for place in todo])
         checkpoint("renew:planned")
     return todo
 
 
+def _sealed_to(
+    keeper: Keeper, batches: Batches, name: str, generation: int, planned: list[str] | None, result: Renewed
+) -> list[BatchPlace]:
+    found = []
+    for place in batches.published((name.removeprefix(REGION),)):
+        try:
+            held = _generation(keeper, batches.read(place), name)
+        except Stop as problem:
+            result.broken.append((place.folder, problem))
+            continue
+        # A batch that names a later generation may have been sealed to this one, and rewrapped since.
+        if held == generation or (held > generation if planned is None else place.folder in planned):
+            found.append(place)
+    return found
+
+
 def _generation(keeper: Keeper, signed: SignedBatch, name: str) -> int:
-    """Return to which generation of a region's key a batch is sealed, or with which of `signing` it is signed.
+    """Return to which generation of a region's key a batch is sealed.
 
     Of a region that it does not name it is 256, later than any: what it was sealed to cannot be told.
     """
     ids = {key_id(one): one.generation for one in keeper.ring.generations(name)}
-    if not name.startswith(REGION):
-        return ids[signed.signer]
     region = name.removeprefix(REGION)
     named = [ids.get(stanza.key_id, 256) for stanza in signed.stanzas if stanza.region == region]
     return min(named, default=256)
@@ -120,21 +131,23 @@ def _renew(keeper: Keeper, batches: Batches, place: BatchPlace, spool: Path) -> 
     checkpoint("renew:written")
     if dead:
         table = keeper.store.shares(fresh.folder)
+        keeper.still_alone()
         keeper.store.put_shares(fresh.folder, shred(table, whose, keeper.vault.opener(vault.epoch), vault, dead))
         checkpoint("renew:shredded")
     with database.session(keeper.registry) as session:
-        registered.require_current([fresh], registered.hold_vault_epoch(session))
+        registered.require_publishable(session, [fresh])
         swapped = session.execute(
             update(ReportBatch)
             .where(ReportBatch.run_id == place.run_id, ReportBatch.county == place.county)
             .where(ReportBatch.folder == place.folder)
-            .values(folder=fresh.folder, head_hash=fresh.head_hash, epoch=fresh.epoch)
+            .values(folder=fresh.folder, head_hash=fresh.head_hash, epoch=fresh.epoch, signer=fresh.signer)
             .returning(ReportBatch.folder)
         ).one_or_none()
         if swapped is None or fresh.count != place.count:
             raise Stop("custody-busy")
         upsert(session, ReportIndex, [{"run_id": place.run_id, **asdict(row)} for row in rows])
         checkpoint("renew:uncommitted")
+        keeper.still_alone()
     checkpoint("renew:swapped")
     return fresh.count
 
@@ -167,10 +180,15 @@ def _rows(keeper: Keeper, place: BatchPlace) -> list[ReportIndex]:
 
 def _collect(keeper: Keeper, batches: Batches, name: str) -> None:
     # Of every run that may hold something of this key: a killed call leaves old folders and halves of new ones.
+    # Asked once, so that no run comes in between. Who reads an old batch right now looks it up again.
     kept: dict[str, list[str]] = {}
+    within: set[str] = set()
+    region = name.removeprefix(REGION) if name.startswith(REGION) else ""
     for place in batches.published():
         kept.setdefault(place.run_id, []).append(place.folder)
-    within = {place.run_id for place in batches.published((name.removeprefix(REGION),))} if "/" in name else set(kept)
+        if place.county.startswith(region):
+            within.add(place.run_id)
+    keeper.still_alone()
     for run_id in sorted(within):
         keeper.store.collect(run_id, kept[run_id])
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from catalogue.problems import Stop
 from hedui.custody.batches import Batches
 from hedui.custody.keeper import Broken, Keeper, Tell, untold
+from hedui.custody.lock import CustodyLost
 from hedui.pipeline.checkpoints import checkpoint
 from hedui.registry.batches import BatchPlace
 from hedui.sealing.rewrap import rewrap
@@ -35,6 +36,8 @@ def rewrap_batches(
         tell(at, len(places))
         try:
             _rewrap(keeper, batches, place, result, dry_run=dry_run)
+        except CustodyLost:
+            raise
         except Stop as problem:
             result.broken.append((place.folder, problem))
     tell(len(places), len(places))
@@ -52,6 +55,7 @@ def _rewrap(keeper: Keeper, batches: Batches, place: BatchPlace, result: Rewrapp
         if not dry_run:
             file = rewrap(batches.open(signed), wanted)
             checkpoint("rewrap:opened")
+            keeper.still_alone()
             keeper.store.put_batch_file(place.folder, file)
             checkpoint("rewrap:put")
         result.done += 1

@@ -10,7 +10,9 @@ from sqlalchemy import exists, select, update
 from catalogue.problems import Stop
 from hedui.custody.batches import Batches
 from hedui.custody.keeper import Broken, Keeper, Tell, untold
+from hedui.custody.lock import CustodyLost
 from hedui.custody.tables import Tables
+from hedui.keys import installation
 from hedui.pipeline.checkpoints import checkpoint
 from hedui.registry import batches as registered
 from hedui.registry import database
@@ -69,14 +71,16 @@ def shred_households(
 
     Killed at any instant and called again it goes on, and always under another epoch: what lay in a table of an epoch
     that was begun before may have been copied since. Raises Stop: `shred-unknown`; `shred-tables-left` where a share
-    table can be neither read nor made good, and then nothing is destroyed, unless `anyway`.
+    table can be neither read nor made good, and then nothing is destroyed, unless `anyway`; `vault-older`.
     """
+    _vault_is_newest(keeper)
     reports = known(keeper, households)
     for ref in households:
         keeper.on_record("household.shred", ref, reason, about="household")
     _ask(keeper, households)
     checkpoint("shred:asked")
     gone = _asked(keeper)
+    keeper.still_alone()
     target = keeper.vault.next_epoch()
     checkpoint("shred:begun")
     # From here on nothing is published that is sealed to an older epoch; what was before is on record by now.
@@ -104,11 +108,14 @@ def reconcile(keeper: Keeper, tell: Tell = untold) -> Reconciled:
     """Bring registry and store to the vault's epoch after a backup of them was put back.
 
     Tables of epochs that were destroyed since are made good from the copies that were kept. What was shredded stays so.
+    Raises Stop `vault-older`.
     """
+    _vault_is_newest(keeper)
     target = keeper.vault.public()
     keeper.on_record("keys.reconcile", "vault", detail={"epoch": target.epoch})
     with database.session(keeper.registry) as session:
         registered.set_vault_epoch(session, target.epoch)
+        registered.revoke_signers(session, Batches(keeper).revoked_signers)  # since the backup, it may be
     result, tables = Reconciled(epoch=target.epoch), Tables(keeper, target)
 
     def bring(place: BatchPlace) -> None:
@@ -119,12 +126,22 @@ def reconcile(keeper: Keeper, tell: Tell = untold) -> Reconciled:
     return result
 
 
+def _vault_is_newest(keeper: Keeper) -> None:
+    # An older file would begin an epoch a second time, under another key, and what is sealed to the first be lost.
+    with database.session(keeper.registry, readonly=True) as session:
+        known_epoch = registered.vault_epoch(session)
+    if (epoch := keeper.vault.public().epoch) < known_epoch:
+        raise Stop("vault-older", epoch=epoch, known=known_epoch)
+
+
 def _bring_all(places: Collection[BatchPlace], bring: _Bring, tell: Tell) -> Broken:
     lost: Broken = []
     for at, place in enumerate(places):
         tell(at, len(places))
         try:
             bring(place)
+        except CustodyLost:
+            raise
         except Stop as problem:
             if problem.code.startswith("report-store"):  # the store takes nothing: so it is not the table
                 raise
@@ -145,11 +162,14 @@ def _asked(keeper: Keeper) -> set[str]:
         return set(session.scalars(select(Shredding.household_ref).where(Shredding.finished_at.is_(None))))
 
 
-def _destroy(keeper: Keeper, current: int) -> bool:
+def _destroy(keeper: Keeper, target: int) -> bool:
     # All former epochs, those of earlier calls too that were killed in between; what is gone in a token stays gone.
     dead = True
     for one in keeper.vault.epochs:
-        if one.epoch != current:
+        if one.epoch < target:
+            keeper.still_alone()
+            if installation.vault(keeper.settings).epochs[-1].epoch != target:  # the file as it is now
+                raise CustodyLost("custody-lost")
             dead = keeper.vault.destroy(one.epoch) and dead
             checkpoint("shred:destroyed")
     return dead

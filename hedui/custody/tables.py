@@ -62,6 +62,7 @@ class Tables:
         elif said == "done":
             self._note(place, head.epoch)
             return "current"
+        self._keeper.still_alone()
         self._keep(place, file, whole=bool(held))
         checkpoint("shred:kept")
         self._keeper.store.put_shares(place.folder, file)

@@ -35,12 +35,14 @@ def unreadable(path: Path, kind: Kind) -> Stop:
 
 
 def read(path: Path, kind: Kind) -> bytes:
-    """Return the content. Raises Stop: `key-file-missing`, `key-file-unreadable`, `key-file-open-to-others`."""
+    """Return the content. Raises Stop: `key-file-missing`, `key-file-unreadable`, `-open-to-others`, `-not-yours`."""
     try:
         while (content := _read(path, kind)) is None:
             pass  # replaced meanwhile, and perhaps overwritten with noise
     except FileNotFoundError:
         raise Stop("key-file-missing", file=kind, path=str(path)) from None
+    except PermissionError:
+        raise Stop("key-file-not-yours", file=kind, path=str(path)) from None
     except OSError:
         raise unreadable(path, kind) from None
     if not content or len(content) > _LARGEST:

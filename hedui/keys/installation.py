@@ -21,11 +21,12 @@ def provider(settings: Settings) -> KeyProvider:
 
 
 def begin(settings: Settings) -> Ring:
-    """Open the keyring where households come in; at first start make it, and the vault with it.
+    """Open the keyring where an installation begins; at first start make it, and the vault with it.
 
     A vault is made only where there is no keyring of today's format, so that a lost one is missed and not replaced.
-    Raises Stop: as `Ring.open` and `VaultFile.create`.
+    Raises Stop: as `Ring.open` and `VaultFile.create`, and `key-not-here` on a worker.
     """
+    _not_on_a_worker(settings, "keyring")
     holder = provider(settings)
     if _is_first(settings.keyring):
         with files.locked(settings.keyring, "keyring"):
@@ -35,14 +36,21 @@ def begin(settings: Settings) -> Ring:
 
 
 def ring(settings: Settings) -> Ring:
-    """Open the keyring, which must be there. Raises Stop as `Ring.existing`."""
+    """Open the keyring, which must be there.
+
+    Raises Stop: as `Ring.existing`, `keys-none-yet` where there is no file of keys at all, `key-not-here` on a worker.
+    """
+    _not_on_a_worker(settings, "keyring")
+    if not any(path.exists() for path in (settings.keyring, settings.vault, settings.master_key)):
+        raise Stop("keys-none-yet", folder=str(settings.keyring.parent))
     if settings.keyring.exists() and _is_first(settings.keyring):
         return begin(settings)
     return Ring.existing(settings.keyring, provider(settings))
 
 
 def vault(settings: Settings) -> VaultFile:
-    """Open the vault, which must be there. Raises Stop as `VaultFile.existing`."""
+    """Open the vault, which must be there. Raises Stop: as `VaultFile.existing`, and `key-not-here` on a worker."""
+    _not_on_a_worker(settings, "vault")
     return VaultFile.existing(settings.vault, provider(settings))
 
 
@@ -51,6 +59,12 @@ def worker(settings: Settings) -> Worker:
     if settings.worker_keys is not None:
         return Worker.existing(settings.worker_keys)
     return Worker.of(ring(settings), vault(settings))
+
+
+def _not_on_a_worker(settings: Settings, key: str) -> None:
+    # Even where the files could be read: who was told to be a worker, and not where keys are, is to open nothing.
+    if settings.worker_keys is not None and settings.keys is None:
+        raise Stop("key-not-here", key=key, path=str(settings.worker_keys))
 
 
 def _is_first(keyring: Path) -> bool:

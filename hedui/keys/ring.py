@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Literal, Protocol, Self
+from typing import Literal, Self
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -35,22 +35,6 @@ _NUMBER = b"resident-id\0"
 
 class SealBroken(Stop):
     """A sealed value does not open: changed since, moved from its place, or sealed under another keyring."""
-
-
-class Sealing(Protocol):
-    """What sealing a run's reports and quarantine needs. The keyring has it, and so has a worker."""
-
-    def recipient(self, region: str) -> PublicKey:
-        """Return the public key to which reports of a province, city or county are sealed."""
-        ...
-
-    def signing_key(self) -> Ed25519PrivateKey:
-        """Return the key that signs batches."""
-        ...
-
-    def seal(self, ref: str, plaintext: bytes, *, purpose: Purpose = "registry") -> bytes:
-        """Seal one value for its place."""
-        ...
 
 
 class Ring(NotPickled):
@@ -91,6 +75,12 @@ class Ring(NotPickled):
                     _create(path, provider)
         return cls.existing(path, provider)
 
+    def refresh(self) -> None:
+        """Go on with the file as it is now: another process may have changed it. Raises Stop as `existing`."""
+        document = model.parsed(files.read(self._path, "keyring"), self._provider, self._path)
+        if document != self._document:
+            self._take(document)
+
     # --- personal values of the registry, and quarantine ---
 
     def seal(self, ref: str, plaintext: bytes, *, purpose: Purpose = "registry") -> bytes:
@@ -116,7 +106,7 @@ class Ring(NotPickled):
             raise SealBroken("seal-broken", what=ref) from None
 
     def seal_column(self, column: str, rows: Sequence[str], values: Sequence[str | None]) -> list[bytes | None]:
-        """Seal one text a row under `<column>/<row>`; None stays None. About 2 µs a value."""
+        """Seal one text a row under `<column>/<row>`; None stays None."""
         generation = self.active("registry").generation
         encrypt, head = self._cipher(generation).encrypt, bytes((generation,))
         nonces = os.urandom(NONCE * len(rows))

@@ -1,4 +1,4 @@
-"""What a batch worker holds: public keys, and the key that signs. It seals, and cannot open what it sealed.
+"""What a batch worker holds: public keys, and the key that signs. It seals, and has nothing that opens.
 
 The file is the signing key's only protection there: mode 0600, no master key on a worker. Its digest tells damage, not
 malice: whoever can write it can also replace the worker's program.
@@ -7,7 +7,7 @@ malice: whoever can write it can also replace the worker's program.
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn, Self
+from typing import Annotated, Literal, Self
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,10 +16,12 @@ from catalogue.problems import Stop
 from hedui.keys import files
 from hedui.keys.files import NotPickled
 from hedui.keys.model import MOST, REGION, SECRET
-from hedui.keys.ring import Purpose, Ring, to_quarantine
+from hedui.keys.ring import Ring, to_quarantine
 from hedui.keys.vault import VaultFile
 from hedui.sealing.batch import Vault
 from hedui.sealing.keys import PublicKey
+
+_FORMAT = b"hedui-worker/1"
 
 
 class Public(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -94,7 +96,11 @@ class Worker(NotPickled):
             raise files.unreadable(path, "worker") from None
 
     def export(self, path: Path) -> None:
-        """Write the worker's file, mode 0600, over the one before. Raises Stop: `key-file-unwritable`, `-busy`."""
+        """Write the worker's file, mode 0600, over the one before and over nothing else.
+
+        Raises Stop: `worker-not-over` (something else is there), `key-file-unwritable`, `-busy`.
+        """
+        check_replaceable(path)
         contents = msgspec.structs.replace(self._contents, check=_digest(self._contents))
         content = msgspec.json.format(msgspec.json.encode(contents, order="deterministic"), indent=1) + b"\n"
         with files.locked(path, "worker"):
@@ -127,58 +133,22 @@ class Worker(NotPickled):
         """Return the key that signs batches."""
         return Ed25519PrivateKey.from_private_bytes(self._contents.signing)
 
-    def seal(self, ref: str, plaintext: bytes, *, purpose: Purpose = "registry") -> bytes:
-        """Seal one value for quarantine, bound to its place; Stop `key-not-here` for the registry."""
-        if purpose != "quarantine":
-            self._refuse("registry")
-        return to_quarantine(self._contents.quarantine_generation, self._quarantine, ref, plaintext)
+    def seal_quarantine(self, ref: str, rows: bytes) -> bytes:
+        """Seal rows that were set aside for their place in quarantine; only the keyring opens them again."""
+        return to_quarantine(self._contents.quarantine_generation, self._quarantine, ref, rows)
 
-    def unseal(self, *_: object, **purpose: object) -> NoReturn:
-        """Stop `key-not-here`, as everything below."""
-        self._refuse(str(purpose.get("purpose", "registry")))
 
-    def seal_column(self, *_: object) -> NoReturn:
-        """Stop `key-not-here`."""
-        self._refuse("registry")
-
-    def unseal_column(self, *_: object) -> NoReturn:
-        """Stop `key-not-here`."""
-        self._refuse("registry")
-
-    def blind_index(self, *_: object) -> NoReturn:
-        """Stop `key-not-here`."""
-        self._refuse("index")
-
-    def blind_indexes(self, *_: object) -> NoReturn:
-        """Stop `key-not-here`."""
-        self._refuse("index")
-
-    def fingerprint(self, *_: object) -> NoReturn:
-        """Stop `key-not-here`."""
-        self._refuse("index")
-
-    def pseudonym(self, *_: object) -> NoReturn:
-        """Stop `key-not-here`."""
-        self._refuse("index")
-
-    def pseudonyms(self, *_: object) -> NoReturn:
-        """Stop `key-not-here`."""
-        self._refuse("index")
-
-    def openers(self, region: str) -> NoReturn:
-        """Stop `key-not-here`."""
-        self._refuse(REGION + region)
-
-    def opener(self, epoch: int) -> NoReturn:
-        """Stop `key-not-here`."""
-        self._refuse(f"vault/{epoch}")
-
-    def audit_key(self) -> NoReturn:
-        """Stop `key-not-here`."""
-        self._refuse("audit")
-
-    def _refuse(self, key: str) -> NoReturn:
-        raise Stop("key-not-here", key=key, path=self._where)
+def check_replaceable(path: Path) -> None:
+    """Raise Stop `worker-not-over` where a path is taken by what is no worker's file: it may be the only copy."""
+    try:
+        with path.open("rb") as there:
+            taken = _FORMAT not in there.read(1 << 20)
+    except FileNotFoundError:
+        return
+    except OSError:
+        taken = True
+    if taken:
+        raise Stop("worker-not-over", path=str(path))
 
 
 def _digest(contents: Contents) -> bytes:

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import Engine as Database
 
-from catalogue.problems import Stop
 from connectors.manifest import Manifest, manifests
 from connectors.values import Values
 from hedui.keys import installation
@@ -43,8 +42,6 @@ class Night:
 
         Raises Stop `key-not-here` on a worker: whoever holds the keyring chooses (`hedui nightly --select`).
         """
-        if self.settings.worker_keys is not None:
-            raise Stop("key-not-here", key="registry", path=str(self.settings.worker_keys))
         return installation.ring(self.settings)
 
     @cached_property

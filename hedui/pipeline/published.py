@@ -17,7 +17,7 @@ from hedui.access.entry import ALL_SOURCES
 from hedui.access.gate import Admission
 from hedui.keys import installation
 from hedui.keys.ring import Ring
-from hedui.registry import batches, database, people, runs
+from hedui.registry import batches, consent, database, grants, runs
 from hedui.registry.batches import BatchPlace
 from hedui.registry.models import ReportIndex, Run
 from hedui.registry.subjects import open_case
@@ -26,7 +26,7 @@ from hedui.reports.opening import Reader
 from hedui.reports.store import ReportStore
 from hedui.reports.withhold import Released, withhold
 from hedui.sealing.keys import Opener
-from hedui.settings import Settings
+from hedui.settings import SHANGHAI, Settings
 
 MATCHES = pa.schema(
     [("record_id", pa.string()), ("member_ref", pa.string()), ("grade", pa.string()), ("counted", pa.bool_())]
@@ -42,19 +42,33 @@ class Published:
     members_reported: frozenset[str]  # members under a live authorisation who have a report
 
 
-def current(business_date: date | None = None) -> tuple[Run, list[ReportIndex]]:
-    """Return the run that readers use, and what of its index the current actor may list; it holds nothing personal.
+def listing(business_date: date | None = None) -> tuple[Run, list[tuple[ReportIndex, bool]]]:
+    """Put the listing on record, then return the run that readers use, and what of its index the actor may list.
 
-    Raises `Stop`: nothing published, or no role that lists reports anywhere.
+    With each entry, whether its conclusion and counts may be shown: only where `document` would withhold nothing.
+    Raises `Stop`: nothing published, no role that lists reports anywhere.
     """
     settings = Settings()
     registry = database.connect(settings)
     with database.session(registry) as session:
-        _published(session, business_date)
-        actor = gate.require_anywhere(session, _Pseudonyms(settings), "report.list")
-    with database.session(registry, readonly=True, actor=actor.name) as session:
         run = _published(session, business_date)
-        return run, list(gate.readable_reports(session, actor, run.id))
+        admitted = gate.require_anywhere(session, Pseudonyms(settings), "report.list")
+        since = consent.since(session, run)
+    with database.session(registry, readonly=True, actor=admitted.actor.name) as session:
+        found = list(gate.readable_reports(session, admitted.actor, run.id, _day_of_reading(run), since))
+    with database.session(registry) as session:
+        audit.record(
+            session,
+            Pseudonyms(settings),
+            admitted.actor.name,
+            "report.list",
+            run.id,
+            "operations",
+            {"households": len(found)},
+            about="run",
+            role=admitted.role,
+        )
+    return run, found
 
 
 def document(household: str, business_date: date | None, purpose: str) -> bytes:
@@ -69,11 +83,15 @@ def document(household: str, business_date: date | None, purpose: str) -> bytes:
     with database.session(registry) as session:
         _published(session, business_date)
         unknown = Stop("report-unknown-household")
-        admitted = gate.require_household(session, _Pseudonyms(settings), "report.show", household, purpose, unknown)
+        now = datetime.now(UTC)
+        admitted = gate.require_household(
+            session, Pseudonyms(settings), "report.show", household, purpose, unknown, now
+        )
+        on_grounds = _grounds(session, admitted, now)
     with database.session(registry, readonly=True, actor=admitted.actor.name) as session:
         entry, place = _located(session, household, business_date)
         day = _day_of_reading(_published(session, business_date))
-        signed = people.consent(session, household, day)
+        signed = consent.members(session, household, day)
     keyring = installation.ring(settings)
     with database.session(registry) as session:
         audit.record(
@@ -83,13 +101,33 @@ def document(household: str, business_date: date | None, purpose: str) -> bytes:
             "report.show",
             entry.household_ref,
             purpose,
-            {"run": entry.run_id},
+            {"run": entry.run_id, **on_grounds},
             role=admitted.role,
             region=entry.county,
             case=open_case(session, entry.household_ref),
             sources=ALL_SOURCES,
         )
-    return _released(reader(settings, keyring).document(place, entry), admitted, signed, day)
+    opening = reader(settings, keyring)
+    try:
+        sealed = opening.document(place, entry)
+    except Stop as problem:
+        if problem.code != "report-missing":
+            raise
+        # Sealed anew between our look at the index and now (`hedui keys revoke`): it lies elsewhere since.
+        with database.session(registry, readonly=True, actor=admitted.actor.name) as session:
+            entry, place = _located(session, household, business_date)
+        sealed = opening.document(place, entry)
+    return _released(sealed, admitted, signed, day)
+
+
+def _grounds(session: Session, admitted: Admission, now: datetime) -> dict[str, str | int]:
+    # What tells a reading through break-glass from any other, and which two people answer for it.
+    if admitted.decision.reason != "break-glass":
+        return {}
+    request = grants.opened(session, admitted.actor.name, now).get(admitted.resource.household)
+    if request is None:  # ended since
+        raise Stop("report-unknown-household")
+    return {"by": "break-glass", "request": request}
 
 
 def _released(document: bytes, admitted: Admission, signed: frozenset[str], day: date) -> bytes:
@@ -107,19 +145,21 @@ def _delivers() -> dict[str, frozenset[str]]:
 
 def _day_of_reading(run: Run) -> date:
     # Today; of a province whose clock runs ahead, that of its run.
-    return max(run.business_date, datetime.now(UTC).astimezone().date())
+    return max(run.business_date, datetime.now(SHANGHAI).date())
 
 
 @dataclass(frozen=True)
-class _Pseudonyms:
+class Pseudonyms:
     """The keyring, opened only where a refusal is to go on record: to learn that nothing is published takes no key."""
 
     settings: Settings
 
     def pseudonym(self, ref: str) -> str:
+        """Return what stands for a reference."""
         return installation.ring(self.settings).pseudonym(ref)
 
     def pseudonyms(self, ref: str) -> list[str]:
+        """Return all that ever stood for a reference, the newest first."""
         return installation.ring(self.settings).pseudonyms(ref)
 
 

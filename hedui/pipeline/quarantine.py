@@ -24,7 +24,7 @@ def seal_rows(night: Night, source: str, attempt: int, rows: pa.Table) -> None:
     with pa.ipc.new_stream(sink, ROWS) as stream:
         stream.write_table(rows)
     name = f"quarantine/run={night.run_id}/source={source}/attempt={attempt}.sealed"
-    sealed = night.worker.seal(name, sink.getvalue().to_pybytes(), purpose="quarantine")
+    sealed = night.worker.seal_quarantine(name, sink.getvalue().to_pybytes())
     files, root = FileSystem.from_uri(night.settings.store)
     folder, _, _ = f"{root}/{name}".rpartition("/")
     files.create_dir(folder, recursive=True)

@@ -5,7 +5,6 @@ Every step of a run that is published already does nothing.
 """
 
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from catalogue.problems import Stop
 from hedui.pipeline import sources
@@ -17,9 +16,7 @@ from hedui.pipeline.stages import publish as publishing
 from hedui.pipeline.stages import report as reporting
 from hedui.pipeline.stages import select as selecting
 from hedui.registry import database, people, runs
-from hedui.settings import Settings
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from hedui.settings import SHANGHAI, Settings
 
 
 def day_before(moment: datetime | None = None) -> date:

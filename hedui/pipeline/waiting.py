@@ -12,6 +12,7 @@ from hedui.pipeline.workspace import whole
 from hedui.registry.batches import BatchPlace
 from hedui.registry.runs import ReportIndexRow
 
+_BYTES = ("head_hash", "signer")
 _BATCHES = b"batches"  # in the same file as their rows, so that neither is ever there without the other
 
 
@@ -22,7 +23,7 @@ def path_of(reported: Path, city: str) -> Path:
 
 def write(path: Path, rows: Sequence[ReportIndexRow], places: Sequence[BatchPlace]) -> None:
     """Write what was sealed of a city, whole or not at all."""
-    said = [place._asdict() | {"head_hash": place.head_hash.hex()} for place in places]
+    said = [place._asdict() | {name: getattr(place, name).hex() for name in _BYTES} for place in places]
     table = pa.Table.from_pylist([asdict(row) for row in rows])
     with whole(path) as draft:
         pq.write_table(table.replace_schema_metadata({_BATCHES: json.dumps(said).encode()}), draft)
@@ -30,8 +31,10 @@ def write(path: Path, rows: Sequence[ReportIndexRow], places: Sequence[BatchPlac
 
 def places(path: Path) -> list[BatchPlace]:
     """Return the batches of a city; none where an older build wrote the file."""
-    said = (pq.read_schema(path).metadata or {}).get(_BATCHES, b"[]")
-    return [BatchPlace(**{**place, "head_hash": bytes.fromhex(place["head_hash"])}) for place in json.loads(said)]
+    said = json.loads((pq.read_schema(path).metadata or {}).get(_BATCHES, b"[]"))
+    if any(place.keys() != set(BatchPlace._fields) for place in said):
+        return []
+    return [BatchPlace(**{**place, **{name: bytes.fromhex(place[name]) for name in _BYTES}}) for place in said]
 
 
 def rows(path: Path) -> Iterator[ReportIndexRow]:

@@ -17,6 +17,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_rand
 import sql
 from catalogue.problems import Stop
 from hedui.registry import grants as _tables  # noqa: F401  more tables of Base
+from hedui.registry.locks import Lock, take
 from hedui.registry.models import Base
 from hedui.settings import Settings
 
@@ -29,7 +30,6 @@ _PRAGMAS = (
     "temp_store = MEMORY",
 )
 READER = "hedui_reader"  # the role that rows are hidden from by PostgreSQL; made by migration 0004
-_LOCK = 0x4845_4455_4901  # the advisory lock under which PostgreSQL is migrated
 
 
 def connect(settings: Settings) -> Engine:
@@ -175,8 +175,7 @@ def _migrate(engine: Engine, settings: Settings) -> None:
     if found == newest:
         return
     with engine.begin() as connection:  # on SQLite this takes the one write lock
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        take(connection, Lock.MIGRATION)
         found = _revision(connection)  # another process may have been faster
         if found is not None and found > newest:
             raise Stop("registry-newer", found=found, known=newest)

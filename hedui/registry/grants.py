@@ -9,9 +9,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Index, String, and_, exists, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from hedui.registry.locks import Lock, take
 from hedui.registry.models import Base, Ref, Serial
-
-_LOCK = 0x4845_4455_4904  # the advisory lock under which PostgreSQL changes grants: each sees those before it
 
 
 class GrantRow(Base):
@@ -77,8 +76,7 @@ def listed(session: Session, *, ended: bool = False) -> list[GrantRow]:
 
 def lock(session: Session) -> None:
     """Let nobody else change grants until the transaction ends (SQLite has one writer anyway)."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    take(session, Lock.GRANTS)
 
 
 def holders(session: Session, role: str, region: str) -> Sequence[int]:
@@ -126,11 +124,12 @@ def end_request(session: Session, number: int, by: str, now: datetime) -> bool:
     return session.scalar(update(row).where(live).values(ended_by=by, ended_at=now).returning(row.id)) is not None
 
 
-def opened(session: Session, actor: str, now: datetime) -> frozenset[str]:
-    """Return the households that break-glass opens to an actor at a moment."""
+def opened(session: Session, actor: str, now: datetime) -> dict[str, int]:
+    """Return the households that break-glass opens to an actor at a moment, each with the newest request that does."""
     row = BreakGlassRow
     live = and_(row.approved_at <= now, row.expires_at > now, row.ended_at.is_(None))
-    return frozenset(session.scalars(select(row.household_ref).where(row.actor == actor, live)))
+    found = select(row.household_ref, row.id).where(row.actor == actor, live).order_by(row.id)
+    return dict(session.execute(found).tuples().all())
 
 
 def requests(session: Session) -> list[BreakGlassRow]:

@@ -2,15 +2,15 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute
-from sqlalchemy import and_, func, insert, select, text, update
+from sqlalchemy import and_, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from catalogue.problems import Stop
@@ -19,6 +19,7 @@ from hedui.registry.database import insert_into
 from hedui.registry.household_file.columns import COLUMNS
 from hedui.registry.household_file.mistakes import Mistake
 from hedui.registry.household_file.reading import read
+from hedui.registry.locks import Lock, take
 from hedui.registry.models import Authorisation, Case, Household, HouseholdChange, Import, Member
 from hedui.registry.saving import save, sealed_states, states
 
@@ -26,7 +27,6 @@ pc: Any = pyarrow.compute  # its stubs lack much of it
 
 Place = tuple[str, str | None]  # county and township
 BLOCK = 10_000  # households written at a time
-_LOCK = 0x4845_4455_4902  # the advisory lock under which PostgreSQL takes in one file at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ class ImportResult:
     """What a file did. With any mistake nothing was taken in; warnings are taken in as they are.
 
     `changed` counts, of the updated households, those in which a part changed: `place`, `case`, `authorisation`,
-    `members`, `declared`. What such a household was before is kept, sealed, in `household_changes`.
+    `members`, `declared`. What such a household was before is kept, sealed, in `household_changes`. `authorisations`
+    are the references of those whose authorisation changed. `id` is the import's; null with any mistake.
     """
 
     rows: int
@@ -45,6 +46,8 @@ class ImportResult:
     changed: Mapping[str, int] = field(default_factory=dict)
     mistakes: tuple[Mistake, ...] = ()
     warnings: tuple[Mistake, ...] = ()
+    authorisations: tuple[str, ...] = ()
+    id: int | None = None
 
     @property
     def taken_in(self) -> bool:
@@ -52,16 +55,26 @@ class ImportResult:
         return not self.mistakes
 
 
-def import_file(
-    session: Session, keyring: Ring, path: Path, permit: Callable[[Sequence[Place]], None] | None = None
-) -> ImportResult:
+class Permit(Protocol):
+    """Whoever decides for an import: what it may touch, and whom it may name."""
+
+    def admit(self, places: Sequence[Place]) -> None:
+        """Let the import in to every one of these places, or raise."""
+        ...
+
+    def reaches(self, where: Place) -> bool:
+        """Whether a household there may be named, whom the file itself does not."""
+        ...
+
+
+def import_file(session: Session, keyring: Ring, path: Path, permit: Permit | None = None) -> ImportResult:
     """Take in households, members, declarations and authorisations; the caller's transaction commits them.
 
     A household in the registry is made to be what the file says, but for a revocation on file, which stays unless the
     file has an earlier one; households that the file does not name are left alone.
-    Roll the transaction back to try a file without taking it in. `permit` is given, before anything is written, every
-    place that is touched: of the file's households, and of those among them that are in the registry, where they are
-    now. Whatever it raises ends the import.
+    Roll the transaction back to try a file without taking it in. `permit` is asked to admit, before anything is
+    written, every place that is touched: of the file's households, and of those among them that are in the registry,
+    where they are now. Whatever it raises ends the import. Without one, everything is allowed.
     Raises Stop: those of `household_file.cells.read`, and `keyring-does-not-fit`.
     """
     reading = read(path)
@@ -69,17 +82,17 @@ def import_file(
     households = pc.count_distinct(table["household"]).as_py()
     mistakes = reading.mistakes
     if not mistakes:
-        if session.get_bind().dialect.name == "postgresql":
-            session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        take(session, Lock.IMPORT)
+        keyring.refresh()  # a key may have been replaced, and what lay under it sealed anew, while we waited
         if permit is not None:
-            permit(_places(session, table))
+            permit.admit(_places(session, table))
         mistakes = sorted(_taken_elsewhere(session, table))
     if mistakes:
         return ImportResult(len(table), households, mistakes=tuple(mistakes), warnings=tuple(reading.warnings))
     _keyring_fits(session, keyring)
-    counts, changed = _write(session, keyring, table, path)
-    warnings = sorted([*reading.warnings, *_in_two_households(session, table)])
-    return ImportResult(len(table), households, *counts, changed=changed, warnings=tuple(warnings))
+    written = _write(session, keyring, table, path)
+    warnings = sorted([*reading.warnings, *_in_two_households(session, table, permit)])
+    return ImportResult(len(table), households, warnings=tuple(warnings), **written)
 
 
 def _places(session: Session, table: pa.Table) -> list[Place]:
@@ -90,9 +103,11 @@ def _places(session: Session, table: pa.Table) -> list[Place]:
     return sorted(found, key=lambda place: (place[0], place[1] or ""))
 
 
-def _write(session: Session, keyring: Ring, table: pa.Table, path: Path) -> tuple[tuple[int, int, int], dict[str, int]]:
+def _write(session: Session, keyring: Ring, table: pa.Table, path: Path) -> dict[str, Any]:
+    # Returns the fields of a result that writing settles.
     counts = {"new": 0, "updated": 0, "unchanged": 0}
     parts: Counter[str] = Counter()
+    authorisations: list[str] = []
     taken = _note(session, table, path)
     for block in _blocks(table):
         fingerprints = _fingerprints(keyring, block)
@@ -109,8 +124,9 @@ def _write(session: Session, keyring: Ring, table: pa.Table, path: Path) -> tupl
         counts["updated"] += len(updated)
         counts["unchanged"] += len(known) - len(updated)
         parts.update(part for changes in updated.values() for part in changes)
+        authorisations += [ref for ref, changes in updated.items() if "authorisation" in changes]
     session.execute(update(Import).where(Import.id == taken).values(counts))
-    return (counts["new"], counts["updated"], counts["unchanged"]), dict(sorted(parts.items()))
+    return counts | {"changed": dict(sorted(parts.items())), "authorisations": tuple(authorisations), "id": taken}
 
 
 def _note(session: Session, table: pa.Table, path: Path) -> int:
@@ -183,23 +199,33 @@ def _taken_elsewhere(session: Session, table: pa.Table) -> Iterator[Mistake]:
                     yield Mistake(row, column, "another-household")
 
 
-def _in_two_households(session: Session, table: pa.Table) -> Iterator[Mistake]:
-    other = aliased(Member)
+def _in_two_households(session: Session, table: pa.Table, permit: Permit | None) -> Iterator[Mistake]:
+    # Of each place one other household: so there are few of a number that many people were given.
+    other, at = aliased(Member), aliased(Household)
     meets = and_(other.id_index == Member.id_index, other.household_ref != Member.household_ref, other.active)
     for block in _blocks(table):
         within = block["household"].unique().to_pylist()
         found = (
-            select(Member.household_ref, Member.number, func.min(other.household_ref))
+            select(Member.household_ref, Member.number, at.county, at.township, func.min(other.household_ref))
             .join(other, meets)
+            .join(at, at.ref == other.household_ref)
             .where(Member.active, Member.household_ref.in_(within))
-            .group_by(Member.household_ref, Member.number)
+            .group_by(Member.household_ref, Member.number, at.county, at.township)
         )
-        shared = {(household, number): elsewhere for household, number, elsewhere in session.execute(found)}
+        shared: dict[tuple[str, int], list[str]] = {}
+        for household, number, county, township, elsewhere in session.execute(found):
+            named = shared.setdefault((household, number), [])
+            if permit is None or permit.reaches((county, township)):
+                named.append(elsewhere)
         if shared:
             rows = zip(*(block[name].to_pylist() for name in ("row", "household", "member")), strict=True)
             for row, household, number in rows:
-                if elsewhere := shared.get((household, number)):
-                    yield Mistake(row, "resident_id", "in-another-household", {"household": elsewhere})
+                if (household, number) not in shared:
+                    continue
+                if named := shared[household, number]:
+                    yield Mistake(row, "resident_id", "in-another-household", {"household": min(named)})
+                else:
+                    yield Mistake(row, "resident_id", "in-a-household-elsewhere")
 
 
 def _keyring_fits(session: Session, keyring: Ring) -> None:

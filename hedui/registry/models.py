@@ -251,6 +251,7 @@ class ReportIndex(Base):
     """Where the sealed report of a household lies: a byte range of one shard in the report store."""
 
     __tablename__ = "report_index"
+    __table_args__ = (Index("ix_report_index_run_id_county", "run_id", "county"),)
 
     run_id: Mapped[str] = mapped_column(Ref, ForeignKey("runs.id"), primary_key=True)
     household_ref: Mapped[str] = mapped_column(Ref, primary_key=True, index=True)
@@ -278,6 +279,16 @@ class ReportBatch(Base):
     count: Mapped[int]
     head_hash: Mapped[bytes]  # of the signed head: no other batch file is opened in its place
     epoch: Mapped[int] = mapped_column(BigInteger)  # of the vault's key that the share table is sealed to
+    signer: Mapped[bytes]  # id of the key that signed it
+
+
+class RevokedSigner(Base):
+    """A signing key that was revoked, by its id: nothing that it signed is published any more."""
+
+    __tablename__ = "revoked_signers"
+
+    key_id: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    revoked_at: Mapped[datetime]
 
 
 class VaultState(Base):

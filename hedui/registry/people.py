@@ -9,12 +9,13 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.json as arrow_json
 import pyarrow.parquet as pq
-from sqlalchemy import ColumnElement, Engine, Row, and_, case, exists, func, or_
+from sqlalchemy import Engine, Row, and_, case, exists, func
 from sqlalchemy import select as query
 from sqlalchemy.orm import Session
 
 from catalogue.categories import MONEY
 from hedui.keys.ring import Ring
+from hedui.registry.consent import live, signed_by_anyone
 from hedui.registry.database import session
 from hedui.registry.imports import ImportResult, import_file
 from hedui.registry.models import Authorisation, AuthorisationMember, Case, Household, Member
@@ -91,16 +92,6 @@ def any_open_case(session: Session) -> bool:
     return session.scalar(query(exists().where(Case.state == "open"))) or False
 
 
-def consent(session: Session, household: str, on: date) -> frozenset[str]:
-    """Return the members of a household about whom a letter that is live on a day lets sources be asked, and read.
-
-    The letter must hold on that very day: it is the day of reading, not the business date of what is read.
-    """
-    letters = query(Member.ref).join(Authorisation, Authorisation.household_ref == Member.household_ref)
-    signed = letters.where(Member.household_ref == household, _live(on, on), _signed())  # each by their own signature
-    return frozenset(session.scalars(signed))
-
-
 def select(engine: Engine, keyring: Ring, business_date: date, into: Path, *, today: date | None = None) -> Selected:
     """Write `applicants.parquet` and `households.parquet` for a business date, and say how many they hold.
 
@@ -124,24 +115,6 @@ def select(engine: Engine, keyring: Ring, business_date: date, into: Path, *, to
     return Selected(**totals, not_authorised=totals["members"] - totals["authorised"], left_out=left_out)
 
 
-def _live(business_date: date, asked_on: date) -> ColumnElement[bool]:
-    # The term is that of the business date; a revocation also forbids asking about an earlier date.
-    return and_(
-        Authorisation.in_force,
-        Authorisation.signed_on <= business_date,
-        or_(Authorisation.valid_until.is_(None), Authorisation.valid_until >= business_date),
-        or_(Authorisation.revoked_on.is_(None), Authorisation.revoked_on > asked_on),
-    )
-
-
-def _signed() -> ColumnElement[bool]:
-    return exists().where(
-        AuthorisationMember.authorisation == Authorisation.number,
-        AuthorisationMember.member_ref == Member.ref,
-        Member.active,
-    )
-
-
 def _open_case() -> Any:
     return (
         query(func.max(Case.ref))
@@ -163,8 +136,8 @@ def _chosen(business_date: date, asked_on: date) -> Any:
             Authorisation.number.label("authorisation"),
         )
         .join(Case, Case.ref == _open_case())
-        .join(Authorisation, and_(Authorisation.household_ref == Household.ref, _live(business_date, asked_on)))
-        .where(_signed())
+        .join(Authorisation, and_(Authorisation.household_ref == Household.ref, live(business_date, asked_on)))
+        .where(signed_by_anyone())
     )
 
 
@@ -175,7 +148,7 @@ def _left_out(session: Session, business_date: date, asked_on: date) -> dict[str
         (Authorisation.signed_on > business_date, "authorisation-not-begun"),
         (Authorisation.revoked_on <= asked_on, "authorisation-revoked"),
         (Authorisation.valid_until < business_date, "authorisation-expired"),
-        (~_signed(), "no-signature"),
+        (~signed_by_anyone(), "no-signature"),
     ).label("reason")
     letters = and_(Authorisation.household_ref == Household.ref, Authorisation.in_force)
     reasons = query(reason).select_from(Household).outerjoin(Authorisation, letters).subquery()

@@ -22,7 +22,9 @@ from hedui.registry.models import (
     StageState,
 )
 
-_HELD = (CurrentRun, ReportIndex, ReportBatch)  # what a run's reports are found by
+# What a run's reports are found by. The batch goes first: whoever seals it anew changes its row, and then those of the
+# index; in another order the two could wait for one another.
+_HELD = (ReportBatch, ReportIndex, CurrentRun)
 
 
 class RunAge(NamedTuple):

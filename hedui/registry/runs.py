@@ -215,8 +215,8 @@ def publish(
 
     Returns whether it was recorded now: False, changing nothing, where it was published before. Raises Stop
     `run-closed` for an unknown run, `reports-incomplete` where there are not `expected` reports or not those of the
-    batches, and `batch-epoch-old` where a batch is sealed to an epoch of the vault that has passed; the caller's
-    transaction must then be rolled back, as `database.session` does.
+    batches, `batch-epoch-old` where a batch is sealed to an epoch of the vault that has passed, `batch-signer-revoked`
+    where its signing key was revoked; the caller's transaction must then be rolled back, as `database.session` does.
     """
     if session.get(Run, run_id) is None:
         raise Stop("run-closed", run=run_id)
@@ -229,8 +229,8 @@ def publish(
     )
     if business_date is None:
         return False
-    # Held until the commit: who begins another epoch afterwards finds these batches on record, and seals them to it.
-    registered.require_current(batches, registered.hold_vault_epoch(session))
+    # Held until the commit: who ends a key afterwards finds these batches on record, and seals them anew.
+    registered.require_publishable(session, batches)
     remaining = iter(reports)
     found: Counter[str] = Counter()
     while block := [{"run_id": run_id, **asdict(row)} for row in islice(remaining, _BLOCK)]:

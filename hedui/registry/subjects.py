@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from hedui.keys.ring import Ring
@@ -32,6 +32,21 @@ def open_case(session: Session, household: str) -> str | None:
     """Return the household's open case, the one that the night would choose; None where there is none."""
     found = select(func.max(Case.ref)).where(Case.household_ref == household, Case.state == "open")
     return session.scalar(found)
+
+
+def open_cases(session: Session, households: Iterable[str]) -> Iterator[tuple[str, str, str | None]]:
+    """Yield reference, county and open case, as `open_case` has it, of those of the households that are known."""
+    wanted = sorted(set(households))
+    opened = and_(Case.household_ref == Household.ref, Case.state == "open")
+    found = select(Household.ref, Household.county, func.max(Case.ref)).outerjoin(Case, opened)
+    for at in range(0, len(wanted), _BLOCK):
+        block = found.where(Household.ref.in_(wanted[at : at + _BLOCK])).group_by(Household.ref, Household.county)
+        yield from session.execute(block.order_by(Household.ref)).tuples()
+
+
+def has_case(session: Session, household: str, case: str) -> bool:
+    """Say whether a case on record, open or not, is one of a household's."""
+    return session.scalar(select(exists().where(Case.ref == case, Case.household_ref == household))) or False
 
 
 def related(session: Session, ref: str) -> Related | None:

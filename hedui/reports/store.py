@@ -119,7 +119,8 @@ class ReportStore:
                 done("batch")
         public = signing.public_key()
         signed = SignedBatch.verify(finished.batch, place, {signing_key_id(public): public})
-        return BatchPlace(place.run_id, place.county, folder, len(rows), signed.head_hash, vault.epoch), rows
+        where = BatchPlace(place.run_id, place.county, folder, len(rows), signed.head_hash, vault.epoch, signed.signer)
+        return where, rows
 
     def put_batch_file(self, folder: str, file: bytes) -> None:
         """Put another batch file in the place of the one in a batch's folder, whole; Stop `report-store-unwritable`."""

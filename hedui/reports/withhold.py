@@ -85,8 +85,9 @@ class _Showing:
         answers = tuple(self._answer(answer) for answer in before.answers)
         records, unconfirmed = self._records()
         lines = tuple(_unknown(line) if line.id in self._lines else line for line in before.lines)
-        shown = replace(
+        return replace(
             before,
+            conclusion=conclude(self._required_missing(), members, lines),
             household=replace(before.household, members=members),
             coverage=coverage(answers),
             answers=answers,
@@ -98,9 +99,6 @@ class _Showing:
             findings=tuple(filter(self._is_shown, before.findings)),
             withheld=withheld,
         )
-        if self._silent or self._lines:
-            shown = replace(shown, conclusion=conclude(self._required_missing(), members, lines))
-        return shown
 
     def _items(self, category: str) -> Collection[str]:
         return self._released.items.get(category, ())

@@ -133,13 +133,6 @@ class Sealer:
         return fixed + self._names
 
 
-def seal_all(sealer: Sealer, reports: Mapping[str, bytes]) -> tuple[Finished, list[bytes]]:
-    """Seal documents by household and finish; return the batch and its reports, whole, in the order given."""
-    cores = sealer.seal(list(reports), list(reports.values()))
-    finished = sealer.finish()
-    return finished, list(finished.reports(cores))
-
-
 def batch_file(
     suite: Suite, head: bytes, signature: bytes, batch_key: bytes, recipients: Mapping[str, PublicKey]
 ) -> bytes:

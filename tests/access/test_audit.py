@@ -2,6 +2,8 @@
 
 import json
 import multiprocessing
+import os
+import pwd
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -233,3 +235,23 @@ def test_writers_at_once_make_one_chain_without_a_gap(engine, settings, keyring,
     assert moments == sorted(moments)
     with database.session(engine, readonly=True) as session:
         assert verify(InRegistry(session), [], {}).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("logged_in", "named"),
+    [
+        ("0", 0),
+        ("4294967295", os.getuid()),
+        ("4000000000", os.getuid()),
+        ("nonsense", os.getuid()),
+        (None, os.getuid()),
+    ],
+)
+def test_the_actor_is_who_logged_in_and_for_a_service_its_account(tmp_path, monkeypatch, logged_in, named):
+    path = tmp_path / "loginuid"
+    if logged_in is not None:
+        path.write_text(logged_in)
+    monkeypatch.setattr(audit, "_LOGIN_UID", path)
+    monkeypatch.setenv("USER", "somebody-else")
+    monkeypatch.setenv("SUDO_USER", "somebody-else")
+    assert audit.current_actor() == pwd.getpwuid(named).pw_name

@@ -73,7 +73,7 @@ def test_without_the_keyring_nothing_is_carried_and_nothing_lost(engine, setting
     old(2)
     with pytest.raises(Stop) as stopped:
         database.connect(settings)
-    assert stopped.value.code == "key-file-missing"
+    assert stopped.value.code == "keys-none-yet"
     with engine.connect() as connection:
         found = connection.execute(select(OLD.c.subject)).scalars().all()
     assert sorted(found) == ["2026-06-30.1", "H000001", "H000002"]

@@ -155,7 +155,7 @@ def test_an_account_held_together_does_not_tell_of_who_is_withheld(home):
         alone = altered_records(home, lambda record, gone=other: record.member != f"H000001-{gone}").report
         released = _released({f"H000001-{member}"})
         assert encode(withhold(before, released)) == encode(withhold(alone, released))
-        assert [record.not_counted for record in withhold(before, released).records][0] is None
+        assert next(record.not_counted for record in withhold(before, released).records) is None
     assert b"bank_01:deposit:1" not in encode(withhold(before, _released({"H000001-2"})))
 
 

@@ -15,7 +15,7 @@ from hedui.cli import hedui
 from hedui.keys import installation
 from hedui.pipeline import published
 from hedui.registry import database
-from hedui.registry.models import Authorisation, AuthorisationMember, Household, Member
+from hedui.registry.models import Authorisation, AuthorisationMember, Case, Household, HouseholdChange, Import, Member
 from hedui.reports.model import decode, encode
 from tests.access.world import give
 from tests.reports import populated
@@ -42,6 +42,8 @@ def registry(settings, sealed, monkeypatch):
         session.execute(update(Household).where(Household.ref == HERE).values(township="玄武门街道"))
         letter = {"number": "S1", "household_ref": HERE, "signed_on": date(2026, 1, 5)}
         session.execute(insert(Authorisation).values(letter))
+        request = {"ref": f"C-{HERE}", "household_ref": HERE, "kind": "new", "purpose": "allowance"}
+        session.execute(insert(Case).values(request))
         for number in (1, 2):
             member = {"ref": f"H000001-{number}", "household_ref": HERE, "number": number, "relation": "self"}
             name = ring.seal(f"members/name/{member['ref']}", b"name")
@@ -161,6 +163,51 @@ def test_each_member_by_their_own_signature(call, registry):
     assert "1234.56" not in call("anyone", "show", HERE, "--json").stdout
 
 
+def test_a_listing_is_on_record_before_it_is_printed(call, staffed, said, registry):
+    assert call("wang", "list", "--json").exit_code == 0
+    (one,) = said()
+    assert (one.action, one.about, one.subject, one.actor) == ("report.list", "run", f"{DAY}.1", "wang")
+    assert (one.purpose, one.role, one.outcome, one.detail) == ("operations", "reviewer", "allowed", {"households": 4})
+    with registry.begin() as connection:
+        connection.execute(text("DROP TABLE audit_entries"))
+    for form in ((), ("--json",)):
+        told = call("wang", "list", *form)
+        assert (told.exit_code, told.stdout) == (4, "")
+        assert "nothing is shown" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        (None, True),
+        ("UPDATE households SET fingerprint = ''", True),
+        ("UPDATE authorisations SET revoked_on = '2026-07-02'", False),
+        ("UPDATE authorisations SET in_force = false", False),
+        ("UPDATE authorisations SET valid_until = '2026-06-30'", False),
+        ("DELETE FROM authorisation_members WHERE member_ref = 'H000001-2'", False),
+        ("UPDATE cases SET purpose = 'legal_aid'", False),
+        ("members", False),
+    ],
+)
+def test_a_listing_shows_no_more_than_the_report(call, registry, sealed, staffed, change, shown):
+    if change == "members":  # who was authorised has left
+        with database.session(registry) as session:
+            now = datetime.now(UTC)
+            session.execute(insert(Import).values(id=1, at=now, sha256="", rows=1, new=0, updated=1, unchanged=0))
+            session.execute(insert(HouseholdChange).values(import_id=1, household_ref=HERE, parts=change, before=b""))
+            session.execute(update(Member).where(Member.ref == "H000001-2").values(active=False))
+    elif change:
+        with registry.begin() as connection:
+            connection.execute(text(change))
+    (row,) = json.loads(call("li.na", "list", "--json").stdout)
+    said_ = {name: row[name] for name in ("conclusion", "found", "none", "no_answer", "not_authorised", "findings")}
+    numbers = {"found": 1, "none": 54, "no_answer": 0, "not_authorised": 0, "findings": 0}
+    assert said_ == ({"conclusion": "within"} | numbers if shown else dict.fromkeys(said_))
+    assert ("withheld" in call("li.na", "list").stdout) is not shown
+    whole_ = call("li.na", "show", HERE, "--json").stdout_bytes == sealed
+    assert whole_ or not shown
+
+
 def test_policy_withholds_by_the_purpose_that_the_report_was_made_for(call, monkeypatch, settings, sealed):
     narrow = decode(sealed)
     monkeypatch.setattr(published, "decode", lambda _: _with_purpose(narrow, "legal_aid"))
@@ -181,7 +228,7 @@ def test_broken_glass_opens_one_report_until_it_expires(call, staffed, registry,
     now = datetime.now(UTC)
     keyring = installation.ring(settings)
     for who, what, arguments in (
-        ("zhao", breakglass.request, (HERE, "moved", "C1", now - timedelta(hours=2))),
+        ("zhao", breakglass.request, (HERE, "moved", f"C-{HERE}", now - timedelta(hours=2))),
         ("wang", breakglass.approve, (1, 3, now - timedelta(hours=2))),
     ):
         monkeypatch.setattr(audit, "current_actor", lambda name=who: name)
@@ -189,6 +236,9 @@ def test_broken_glass_opens_one_report_until_it_expires(call, staffed, registry,
             what(session, keyring, *arguments)
     assert call("zhao", "show", HERE, "--json").stdout_bytes == sealed
     assert (said()[-1].actor, said()[-1].role, said()[-1].outcome) == ("zhao", "caseworker", "allowed")
+    assert said()[-1].detail == {"run": f"{DAY}.1", "by": "break-glass", "request": 1}
+    call("wang", "show", HERE)
+    assert said()[-1].detail == {"run": f"{DAY}.1"}
     assert HERE not in call("zhao", "list", "--json").stdout
     assert call("zhao", "show", "H0000022").exit_code == 4
     with registry.begin() as connection:  # what was approved cannot be made longer or shorter, only ended

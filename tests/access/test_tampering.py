@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, text
 
 from catalogue.problems import Stop
 from hedui.access.checkpoints import KeySigner, issue, keys_of, sign
@@ -391,3 +391,35 @@ def test_findings_are_told_for_programs(signed_at, tamper, verdict):
         "findings": [{"kind": "deleted", "first": 5, "last": 5}, {"kind": "cut", "first": 8, "last": 8}],
     }  # fmt: skip
     assert Finding("cut", 8, 8) in verdict().findings
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_entries SET at = 'yesterday' WHERE seq = 5",
+        "UPDATE audit_entries SET at = x'00ff' WHERE seq = 5",
+        "UPDATE audit_entries SET at = 17 WHERE seq = 5",
+        "UPDATE audit_entries SET prev = 'abc' WHERE seq = 5",
+        "UPDATE audit_entries SET hash = 17 WHERE seq = 5",
+        "UPDATE audit_entries SET content = 'words' WHERE seq = 5",
+        "UPDATE audit_entries SET actor = x'00ff' WHERE seq = 5",
+        "UPDATE audit_checkpoints SET line = 'words'",
+    ],
+)
+def test_what_is_of_no_right_type_is_an_edit_like_any_other(signed_at, administrator, verdict, engine, statement):
+    if engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL keeps to the types of its columns")
+    signed_at(MANY)
+    with administrator() as connection:
+        connection.execute(text(statement))
+    told = {kind for kind, first, _ in _told(verdict()) if first in {1, 5}}
+    assert told & {"edited", "forged"}
+
+
+def test_a_trail_that_is_gone_is_told_as_such(signed_at, administrator, verdict):
+    signed_at()
+    with administrator() as connection:
+        connection.execute(text("DROP TABLE audit_entries"))
+    with pytest.raises(Stop) as stopped:
+        verdict()
+    assert stopped.value.code == "audit-unreadable"

@@ -73,8 +73,6 @@ RIGHTS = {
     "report.score": "R",
     "household.import": "CR",
     "household.shred": "M",
-    "quarantine.read": "R",
-    "review.decide": "R",
     "run.show": "CRDAM",
     "audit.subject": "A",
     "audit.odd": "A",
@@ -154,7 +152,7 @@ def fill(engine: Engine) -> None:
         for ref, (county, township) in PLACES.items():
             _household(session, ref, county, township)
         for county in sorted({county for county, _ in PLACES.values()}):
-            batch = {"folder": f"reports/{county}", "count": 1, "head_hash": b"h", "epoch": 1}
+            batch = {"folder": f"reports/{county}", "count": 1, "head_hash": b"h", "epoch": 1, "signer": b"s"}
             session.execute(insert(ReportBatch).values(run_id=RUN, county=county, **batch))
 
 

@@ -8,13 +8,16 @@ import signal
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from time import sleep
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
+from sqlalchemy import text as sql
 from sqlalchemy.exc import OperationalError
 
 from catalogue.problems import Stop
@@ -23,7 +26,7 @@ from hedui.access.entry import unpack
 from hedui.access.roles import Decision
 from hedui.cli import hedui
 from hedui.custody import expiry, house, housekeeping, key_ages
-from hedui.custody.house import SHANGHAI
+from hedui.custody.keeper import Keeper
 from hedui.custody.retention import policy
 from hedui.keys import installation
 from hedui.keys.worker import Worker
@@ -42,6 +45,8 @@ from hedui.registry.models import (
     Run,
     StageState,
 )
+from hedui.settings import SHANGHAI
+from tests.access.world import give
 
 ROOT = Path(__file__).resolve().parents[2]
 _registry = runpy.run_path(str(ROOT / "tests" / "registry" / "conftest.py"))
@@ -49,7 +54,8 @@ settings, engine, keyring = (_registry[name] for name in ("settings", "engine", 
 
 TODAY = housekeeping.today()
 PERIODS = policy()
-KEPT = {kind: PERIODS.period(kind, TODAY).days for kind in ("reports", "quarantine", "working", "oversight")}
+_KINDS = ("reports", "quarantine", "working", "oversight", "household_changes")
+KEPT = {kind: PERIODS.period(kind, TODAY).days for kind in _KINDS}
 FAMILY = "H000777"
 POINTS = sorted(
     found
@@ -110,7 +116,8 @@ class Installed:
             self.file(self.store / folder / name, moment)
         if is_open:
             return run_id
-        self.add(ReportBatch, run_id=run_id, county="320102", folder=folder, count=2, head_hash=b"h" * 32, epoch=1)
+        batch = {"folder": folder, "count": 2, "head_hash": b"h" * 32, "epoch": 1, "signer": b"s" * 16}
+        self.add(ReportBatch, run_id=run_id, county="320102", **batch)
         for number, household in enumerate((FAMILY, "H000778")):
             place = {"shard": f"{folder}/shard-00000.hdr", "offset": number * 10, "length": 10}
             sources = {"found": 1, "none": 54, "no_answer": 0, "not_authorised": 0, "findings": 0}
@@ -301,6 +308,70 @@ def test_lists_of_odd_look_ups_go_by_their_day_and_nothing_else_beside_them(sqli
     assert housekeeping.retention(TODAY)["oversight_lists"] == 2
     left = (names[0], "odd-2000-99-99.json", "odd-notes.json")
     assert sqlite.files("oversight") == {f"oversight/{name}" for name in left}
+
+
+def test_while_keys_are_worked_on_reports_stay_that_is_said_and_they_go_the_next_day(installed):
+    installed.run(3)
+    old = installed.run(KEPT["reports"] + 1)
+    expired = KEPT["household_changes"] + 1
+    installed.change(expired)
+    lines = []
+    with Keeper(installed.settings).alone():
+        assert (
+            housekeeping.retention(TODAY, dry_run=True, say=lines.append)["runs"] == 1
+        )  # who only asks waits for nobody
+        assert lines == []
+        counts = housekeeping.retention(TODAY, say=lines.append)
+    assert (counts["runs"], counts["reports"], counts["household_changes"]) == (0, 0, 1)  # the rest goes on
+    assert lines == ["Keys are being worked on: the reports of 1 expired runs go the next day."]
+    assert installed.count(ReportIndex, ReportIndex.run_id == old) == 2
+    assert "housekeeping.reports" not in {action for action, _, _ in installed.trail()}
+    assert housekeeping.retention(TODAY)["runs"] == 1
+
+
+def test_keys_wait_while_reports_are_forgotten(installed, monkeypatch):
+    installed.run(3)
+    installed.run(KEPT["reports"] + 1)
+    seen = []
+
+    def worked_on(point):
+        if point.startswith("housekeeping:forg"):
+            with pytest.raises(Stop) as caught, Keeper(installed.settings).alone():
+                pass
+            seen.append(caught.value.code)
+
+    monkeypatch.setattr(expiry, "checkpoint", worked_on)
+    housekeeping.retention(TODAY)
+    assert seen == ["custody-busy"] * 2
+
+
+def test_forgetting_a_run_that_is_sealed_anew_at_this_moment_waits_and_neither_is_broken_off(installed):
+    if installed.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    from hedui.registry import retention
+
+    installed.run(3)
+    old = installed.run(KEPT["reports"] + 1)
+
+    def forget():
+        with database.session(installed.engine) as session:
+            retention.forget_reports(session, old, ago(KEPT["reports"]))
+
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    with ThreadPoolExecutor(1) as other, database.session(installed.engine) as session:
+        # As `hedui.custody.renew` does: first the batch's row, then those of the index.
+        session.execute(update(ReportBatch).where(ReportBatch.run_id == old).values(folder="elsewhere"))
+        forgotten = other.submit(forget)
+        while not forgotten.done():
+            with installed.engine.connect() as connection:
+                if connection.scalar(sql(waiting)):
+                    break
+            sleep(0.01)
+        session.execute(update(ReportIndex).where(ReportIndex.run_id == old).values(shard="elsewhere"))
+        session.commit()
+        forgotten.result(60)
+    for table in (ReportBatch, ReportIndex, CurrentRun):
+        assert installed.count(table, table.run_id == old) == 0
 
 
 # --- working areas and leftovers ---
@@ -500,6 +571,7 @@ def test_keys_that_are_half_replaced_are_named(sqlite, monkeypatch):
     file = sqlite.home / "worker.json"
     Worker.of(ring, vault).export(file)
     monkeypatch.setenv("HEDUI_WORKER_KEYS", str(file))
+    monkeypatch.setenv("HEDUI_KEYS", str(sqlite.home))  # else it would be a worker's
     assert set(housekeeping.keys(TODAY).values()) == {0}
     ring.add("region/32")
     ring.revoke("quarantine", 1)
@@ -630,6 +702,36 @@ def test_only_who_may_keep_house_does_and_a_refusal_goes_on_record(sqlite, monke
     assert sqlite.call().exit_code == 4
     assert sqlite.files() == before
     assert {action for action, _, _ in sqlite.trail()} == {"housekeeping.run"}
+
+
+def test_an_administrator_and_nothing_else_keeps_the_whole_house_and_reads_no_list(installed, monkeypatch):
+    installed.run(1)
+    give(installed.engine, "airflow", "administrator", "32")
+    monkeypatch.setattr(audit, "current_actor", lambda: "airflow")
+    shown = installed.call("--json")
+    assert shown.exit_code == 0, shown.output
+    assert all(counts is not None for counts in json.loads(shown.stdout)["steps"].values())
+    path = installed.home / "oversight" / f"odd-{TODAY - timedelta(days=1)}.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with database.session(installed.engine, readonly=True) as session:
+        entries = [unpack(row) for row in session.scalars(select(AuditEntry.content).order_by(AuditEntry.seq))]
+    assert [(one.actor, one.role, one.outcome) for one in entries if one.action == "audit.odd"] == [
+        ("airflow", "administrator", "allowed")
+    ]
+    refused = CliRunner().invoke(hedui, ["audit", "odd"], env=installed.environment)
+    assert (refused.exit_code, refused.stdout) == (4, "")
+    assert [action for action, _, _ in installed.trail()][-1] == "audit.odd"
+
+
+@pytest.mark.parametrize("role", ["reviewer", "caseworker", "data_engineer", "auditor"])
+def test_nobody_else_keeps_house(sqlite, monkeypatch, role):
+    populate(sqlite)
+    before = sqlite.files()
+    give(sqlite.engine, "boss", "administrator", "32")
+    give(sqlite.engine, "other", role, "32")
+    monkeypatch.setattr(audit, "current_actor", lambda: "other")
+    assert sqlite.call().exit_code == 4
+    assert sqlite.files() == before
 
 
 def test_a_key_to_be_replaced_ends_in_three(sqlite):

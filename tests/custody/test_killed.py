@@ -26,6 +26,7 @@ GONE = "H000003"
 # In the order of the flow, so that each is reached after a kill at the one before.
 REVOKING = ["revoke:revoked", *(f"renew:{at}" for at in ("planned", "written", "uncommitted", "swapped", "collected"))]
 REVOKING.append("revoke:renewed")
+ANNOUNCED = "revoke:announced"  # of `signing` alone, after the first
 SHREDDED_BEFORE = "renew:shredded"
 
 
@@ -37,7 +38,7 @@ def embedded(tmp_path, rows, write) -> Populated:
 
 def test_no_point_is_left_out():
     revoking = {point for point in POINTS if point.partition(":")[0] in {"renew", "revoke"}}
-    assert revoking == {*REVOKING, SHREDDED_BEFORE}
+    assert revoking == {*REVOKING, ANNOUNCED, SHREDDED_BEFORE}
 
 
 def whole(house: Populated) -> None:
@@ -71,7 +72,7 @@ def test_rewrap_of_registry_and_quarantine(embedded):
 
 @pytest.mark.parametrize("name", ["region/3201", "signing"])
 def test_revoke(house, name):
-    for point in REVOKING:
+    for point in (REVOKING[0], ANNOUNCED, *REVOKING[1:]) if name == "signing" else REVOKING:
         assert house.call("revoke", name, "1", kill_at=point).returncode == -signal.SIGKILL, point
         seen = house.read()
         if name == "signing":  # what is not sealed anew yet is not trusted, and nothing else is lost

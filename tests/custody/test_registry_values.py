@@ -8,9 +8,10 @@ from sqlalchemy import LargeBinary, inspect, select
 from catalogue.problems import Stop
 from hedui.custody import generations, registry_values
 from hedui.keys import installation
-from hedui.registry import database, people
+from hedui.registry import database, people, runs
 from hedui.registry.models import Base, Household, HouseholdChange, Member
 from hedui.registry.saving import states
+from tests.custody.world import DAY
 
 # Bytes in the registry that are no sealed values: blind indexes, digests, the trail's chain.
 PLAIN = {
@@ -21,6 +22,8 @@ PLAIN = {
     "audit_entries.hash",
     "audit_checkpoints.line",
     "report_batches.head_hash",
+    "report_batches.signer",
+    "revoked_signers.key_id",
 }
 
 
@@ -140,7 +143,7 @@ def quarantined(house):
     for name, rows in contents.items():
         path = house.settings.home / "store" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(worker.seal(name, rows, purpose="quarantine"))
+        path.write_bytes(worker.seal_quarantine(name, rows))
     return contents
 
 
@@ -177,3 +180,37 @@ def test_a_damaged_quarantined_file_is_named_and_keeps_the_old_key(house):
     done = generations.revoke(house.keeper(), "quarantine", 1, "stolen")
     assert (done.renewed, done.dropped) == (2, False)
     assert [(name, problem.code) for name, problem in done.broken] == [(next(iter(contents)), "seal-broken")]
+
+
+def test_a_revoked_quarantine_key_stays_while_a_run_may_seal_to_it(house):
+    with database.session(database.connect(house.settings)) as session:
+        run = runs.open_run(session, DAY.replace(month=7, day=9)).id
+    worker = installation.worker(house.settings)  # of a night under way
+    done = generations.revoke(house.keeper(), "quarantine", 1, "stolen")
+    assert (done.dropped, done.open_runs) == (False, [run])
+    assert f"{run}. Once they are published: hedui keys rewrap quarantine" in house.call("revoke", "quarantine").stdout
+    name = f"quarantine/run={run}/source=bank_01/attempt=1.sealed"
+    path = house.settings.home / "store" / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(worker.seal_quarantine(name, b"late"))
+    with pytest.raises(Stop) as stopped:
+        generations.drop(house.keeper(), "quarantine", 1)
+    assert (stopped.value.code, stopped.value.where["runs"]) == ("key-runs-open", run)
+    assert "quarantine" in stopped.value.message("en")
+    assert "quarantine" in stopped.value.message("zh")
+    assert opened(house, [name]) == {name: b"late"}
+    with database.session(database.connect(house.settings)) as session:
+        runs.publish(session, run, degraded=True, reports=[], batches=[])
+    with pytest.raises(Stop, match="key-still-holds"):
+        generations.drop(house.keeper(), "quarantine", 1)
+    assert generations.rewrap(house.keeper(), ["quarantine"]).quarantine == 1
+    generations.drop(house.keeper(), "quarantine", 1)
+    assert opened(house, [name]) == {name: b"late"}
+
+
+def test_a_quarantine_key_is_dropped_anyway_where_that_is_said(house):
+    keeper = house.keeper()
+    generations.rotate(keeper, "quarantine")
+    with database.session(keeper.registry) as session:
+        runs.open_run(session, DAY.replace(month=7, day=9))
+    assert generations.drop(keeper, "quarantine", 1, anyway=True) == 0

@@ -1,16 +1,22 @@
 """Revoke on a populated store: whoever copied the files and has the stolen key opens nothing that is there now."""
 
 import pytest
+from sqlalchemy import delete
 
+from catalogue.problems import Stop
+from catalogue.text import text
 from hedui.custody import generations
 from hedui.custody.batches import Batches
 from hedui.custody.renew import renew
 from hedui.custody.rewrap import rewrap_batches
-from hedui.custody.shred import shred_households
+from hedui.custody.shred import reconcile, shred_households
 from hedui.keys import installation
+from hedui.registry import database
+from hedui.registry.models import RevokedSigner
 from hedui.sealing.errors import BrokenSeal, Place
 from hedui.sealing.opening import SignedBatch
 from hedui.sealing.shares import TableHead
+from tests.custody.world import DAY
 
 
 def stolen_batches(house, region, key):
@@ -107,7 +113,9 @@ def test_a_new_signing_key_signs_what_was_revoked(house):
     signers = keeper.ring.signers()
     assert len(signers) == 1
     for place in Batches(keeper).published():
-        SignedBatch.verify(keeper.store.batch_file(place.folder), Place(place.run_id, place.county), signers)
+        whose = Place(place.run_id, place.county)
+        signed = SignedBatch.verify(keeper.store.batch_file(place.folder), whose, signers)
+        assert {place.signer} == {signed.signer} == signers.keys()
 
 
 def test_who_was_shredded_stays_so_in_what_is_sealed_anew(house):
@@ -131,3 +139,55 @@ def test_nothing_is_done_twice(house):
     assert (again.renewed, again.dropped) == (0, True)
     assert [place.folder for place in Batches(keeper).published()] == folders
     assert renew(keeper, "region/32", 1).batches == 0
+
+
+def test_a_run_that_is_published_while_leftovers_are_collected_disturbs_nothing(house, monkeypatch):
+    published, days = Batches.published, iter(range(10, 30))
+
+    def and_another(self, regions=("",)):
+        found = published(self, regions)
+        house.publish(DAY.replace(month=7, day=next(days)))
+        return found
+
+    monkeypatch.setattr(Batches, "published", and_another)
+    generations.revoke(house.keeper(), "region/3201", 1, "stolen", keep=True)
+    monkeypatch.undo()
+    assert house.read() == (house.everything(), {})
+
+
+def test_what_a_revoked_key_signed_is_not_published_any_more(house):
+    run, rows, places = house.seal(DAY.replace(month=7, day=9))
+    done = generations.revoke(house.keeper(), "signing", 1, "stolen")
+    assert (done.renewed, done.open_runs) == (12, [run])
+    with pytest.raises(Stop) as stopped:
+        house.put_on_record(run, rows, places)
+    assert (stopped.value.code, stopped.value.where["date"]) == ("batch-signer-revoked", "2026-07-09")
+    for language in ("zh", "en"):
+        assert "hedui keys worker" in text("problem-batch-signer-revoked-hint", language, **stopped.value.where)
+    house.publish(DAY.replace(month=7, day=9))
+    assert house.read() == (house.everything(), {})
+
+
+def test_a_retired_signing_key_is_still_good_for_a_run_under_way(house):
+    run, rows, places = house.seal(DAY.replace(month=7, day=9))
+    generations.rotate(house.keeper(), "signing")
+    house.put_on_record(run, rows, places)
+    assert house.read() == (house.everything(), {})
+
+
+def test_batches_of_another_signature_are_not_read_for_it(house, monkeypatch):
+    keeper = house.keeper()
+    generations.rotate(keeper, "signing")
+    monkeypatch.setattr(Batches, "read", lambda *_: pytest.fail("read"))
+    assert generations.revoke(keeper, "signing", 2, "stolen").renewed == 0
+
+
+def test_a_restored_registry_is_told_again_which_signatures_are_over(house):
+    run, rows, places = house.seal(DAY.replace(month=7, day=9))
+    keeper = house.keeper()
+    generations.revoke(keeper, "signing", 1, "stolen")
+    with database.session(keeper.registry) as session:  # as a backup from before has it
+        session.execute(delete(RevokedSigner))
+    reconcile(house.keeper())
+    with pytest.raises(Stop, match="batch-signer-revoked"):
+        house.put_on_record(run, rows, places)

@@ -189,3 +189,21 @@ def test_it_is_on_record_before_and_after_and_names_nobody(house):
     assert [entry.action for entry in entries][-2:] == ["household.shred", "household.shredded"]
     assert {entry.subject for entry in entries[-2:]} == {keeper.ring.pseudonym(GONE)}
     assert GONE.encode() not in b"".join(entry.content for entry in entries)
+
+
+def test_with_an_older_vault_nothing_is_destroyed_and_nothing_reconciled(house, tmp_path):
+    vault = house.keeper().settings.vault
+    older, newest = tmp_path / "older.json", tmp_path / "newest.json"
+    shutil.copy2(vault, older)
+    shred_households(house.keeper(), [GONE], "request")
+    shutil.copy2(vault, newest)
+    shutil.copy2(older, vault)
+    for what in (
+        lambda: reconcile(house.keeper()),
+        lambda: shred_households(house.keeper(), ["H000004"], "request", anyway=True),
+    ):
+        with pytest.raises(Stop) as stopped:
+            what()
+        assert (stopped.value.code, stopped.value.where) == ("vault-older", {"epoch": 1, "known": 2})
+    shutil.copy2(newest, vault)
+    assert house.read().documents == others(house)

@@ -31,6 +31,7 @@ print("LOOK" + json.dumps({
     "catchup": dag.catchup,
     "max_active_runs": dag.max_active_runs,
     "up": {t.task_id: sorted(t.upstream_task_ids) for t in dag.tasks},
+    "queues": {t.task_id: t.queue for t in dag.tasks},
     "rules": {t.task_id: t.trigger_rule.value for t in dag.tasks},
 }))
 """
@@ -89,6 +90,14 @@ def test_what_is_independent_stands_side_by_side_and_the_trail_is_signed_last(da
 
 def test_a_step_that_fails_keeps_no_other_from_being_done(dag) -> None:
     assert {dag["rules"][task] for task in ("orphans", "checkpoint", "conclude")} == {"all_done"}
+
+
+def test_every_step_needs_the_keys_and_runs_where_they_are(dag, tmp_path) -> None:
+    assert len(set(dag["queues"].values())) == 1  # Airflow's own, unless one is named
+    apart = airflow(tmp_path, "-c", LOOK, HEDUI_KEYS_QUEUE="with-keys")
+    queues = json.loads(next(x for x in apart.stdout.splitlines() if x.startswith("LOOK"))[4:])["queues"]
+    assert {task for task, queue in queues.items() if queue == "with-keys"} == set(STEPS)
+    assert queues["conclude"] == dag["queues"]["conclude"]
 
 
 def test_run_for_real_it_ends_green_and_red_where_something_needs_a_person(tmp_path) -> None:

@@ -237,3 +237,16 @@ def test_who_reads_while_others_write_gets_a_whole_file(tmp_path):
     finally:
         stop.set()
         writer.join()
+
+
+def test_a_file_of_another_account_is_not_called_damaged(tmp_path, monkeypatch):
+    path = tmp_path / "keyring.json"
+    path.write_bytes(b"x")
+
+    def refused(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(files.os, "open", refused)  # the superuser, who may run this, is refused nothing
+    with pytest.raises(Stop) as stopped:
+        files.read(path, "keyring")
+    assert stopped.value.code == "key-file-not-yours"

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from catalogue.problems import Stop
 from hedui.keys.providers import FileProvider
-from hedui.keys.ring import Ring, Sealing
+from hedui.keys.ring import Ring
 from hedui.keys.vault import VaultFile
 from hedui.keys.worker import Worker
-from hedui.sealing.batch import Sealer, seal_all
+from hedui.sealing.batch import Sealer
 from hedui.sealing.errors import Place
 from hedui.sealing.opening import SignedBatch
 from hedui.sealing.suites import SUITES
@@ -43,18 +43,20 @@ def test_what_a_worker_seals_the_office_opens(office, path):
     worker = Worker.existing(path)
     recipients = {region: worker.recipient(region) for region in ("320102", "3201", "32")}
     sealer = Sealer(PLACE, recipients, worker.vault(), worker.signing_key(), SUITES[1])
-    done, reports = seal_all(sealer, {"H000001": b"a document"})
+    cores = sealer.seal(["H000001"], [b"a document"])
+    done = sealer.finish()
+    (report,) = done.reports(cores)
     signed = SignedBatch.verify(done.batch, PLACE, ring.signers())
     for stanza in signed.stanzas:
         batch = signed.open(stanza.region, ring.openers(stanza.region)[stanza.key_id])
         shares = batch.shares_whole(done.shares, vault.opener(worker.vault().epoch))
-        assert batch.open(reports[0], "H000001", shares) == b"a document"
-    box = worker.seal("quarantine/bank_01", b"rows", purpose="quarantine")
+        assert batch.open(report, "H000001", shares) == b"a document"
+    box = worker.seal_quarantine("quarantine/bank_01", b"rows")
     assert ring.unseal("quarantine/bank_01", box, purpose="quarantine") == b"rows"
 
 
 def test_keyring_and_worker_seal_alike(office, path):
-    def use(keys: Sealing):
+    def use(keys):
         return keys.recipient("3201").raw, keys.signing_key().private_bytes_raw()
 
     ring, vault = office
@@ -74,45 +76,10 @@ def test_the_file_holds_one_secret_the_signing_key(office, path):
     assert held == [ring.signing_key().private_bytes_raw()]
 
 
-PRIVATE = {
-    "unseal": ("members/name/H1", b"x"),
-    "seal_column": ("members/name", [], []),
-    "unseal_column": ("members/name", [], []),
-    "blind_index": ("x",),
-    "blind_indexes": ("x",),
-    "fingerprint": (b"x",),
-    "pseudonym": ("H1",),
-    "pseudonyms": ("H1",),
-    "openers": ("320102",),
-    "audit_key": (),
-}
-
-
-@pytest.mark.parametrize("made", ["from its file", "on the same machine"])
-@pytest.mark.parametrize("what", [*PRIVATE, "seal", "opener"])
-def test_everything_private_is_refused(office, path, made, what):
-    worker = Worker.existing(path) if made == "from its file" else Worker.of(*office)
-    arguments = PRIVATE.get(what) or {"seal": ("members/name/H1", b"x"), "opener": (1,), "audit_key": ()}[what]
-    with pytest.raises(Stop) as stopped:
-        getattr(worker, what)(*arguments)
-    assert stopped.value.code == "key-not-here"
-    assert stopped.value.message("zh")
-    assert stopped.value.hint("en")
-
-
-def test_quarantine_cannot_be_opened_by_who_filled_it(path):
-    worker = Worker.existing(path)
-    with pytest.raises(Stop) as stopped:
-        worker.unseal("q", worker.seal("q", b"rows", purpose="quarantine"), purpose="quarantine")
-    assert (stopped.value.code, stopped.value.where["key"]) == ("key-not-here", "quarantine")
-
-
-def test_a_method_that_the_keyring_gains_is_thought_of_here():
-    public = {"recipient", "signing_key", "seal"}
-    administration = {"existing", "open", "names", "generations", "active", "add", "promote", "revoke", "drop"}
-    verifying = {"quarantine", "signers", "audit_signers"}  # public halves that sealing does not need
-    offered = {name for name, _ in inspect.getmembers(Ring, inspect.isroutine) if not name.startswith("_")}
-    assert offered == public | administration | verifying | set(PRIVATE)
+def test_a_worker_offers_nothing_that_opens():
+    offered = {name for name, _ in inspect.getmembers(Worker) if not name.startswith("_")}
+    sealing = {"recipient", "vault", "signing_key", "seal_quarantine"}
+    assert offered == sealing | {"of", "existing", "export", "made", "agrees"}
 
 
 def test_a_new_export_replaces_the_old_key_and_leaves_nothing_of_it(office, tmp_path):
@@ -136,8 +103,8 @@ def test_a_new_export_replaces_the_old_key_and_leaves_nothing_of_it(office, tmp_
     assert now.signing_key().private_bytes_raw() != was.signing_key().private_bytes_raw()
     assert now.recipient("320102") == ring.recipient("320102") != was.recipient("320102")
     assert (now.vault().epoch, was.vault().epoch) == (vault.public().epoch, vault.public().epoch - 1)
-    assert ring.unseal("q", now.seal("q", b"x", purpose="quarantine"), purpose="quarantine") == b"x"
-    assert ring.unseal("q", was.seal("q", b"x", purpose="quarantine"), purpose="quarantine") == b"x"
+    assert ring.unseal("q", now.seal_quarantine("q", b"x"), purpose="quarantine") == b"x"
+    assert ring.unseal("q", was.seal_quarantine("q", b"x"), purpose="quarantine") == b"x"
     assert b"signing" not in (tmp_path / "old").read_bytes()
 
 
@@ -186,3 +153,15 @@ def test_no_pickle_and_no_print_holds_a_key(path):
     with pytest.raises(TypeError):
         pickle.dumps(Worker.existing(path))
     assert repr(Worker.existing(path)) == f"Worker({str(path)!r})"
+
+
+@pytest.mark.parametrize("there", [b"", b"{}", b"the only copy of something"])
+def test_nothing_but_a_workers_file_is_written_over(office, tmp_path, there):
+    path = tmp_path / "taken"
+    path.write_bytes(there)
+    with pytest.raises(Stop) as stopped:
+        Worker.of(*office).export(path)
+    assert stopped.value.code == "worker-not-over"
+    assert path.read_bytes() == there
+    with pytest.raises(Stop):
+        Worker.of(*office).export(tmp_path)

@@ -5,13 +5,19 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import update
 
 from catalogue.problems import Stop
 from hedui.pipeline import steps
+from hedui.pipeline.night import open_night
+from hedui.registry import database
+from hedui.registry.models import Authorisation, StageState
+from hedui.settings import Settings
 from tests.conftest import DAY, Office
 
 
@@ -42,9 +48,12 @@ def test_a_source_asked_again_after_matching_began_is_refused_and_stays_no_answe
     assert caught.value.code == "asking-closed"
 
     assert finish(run_id, steps.assess(run_id)) == "degraded"
-    for content in inside.reports().values():
-        answers = {a["source"]: a["answer"] for a in json.loads(content)["answers"]}
-        assert answers["bank_21"] == "no_answer"
+    for report in map(json.loads, inside.reports().values()):
+        answers = {a["source"]: {m["answer"] for m in a["members"]} for a in report["answers"]}
+        # Of who has withdrawn consent since, nothing is shown any more, not even that.
+        withdrawn = {one["member"] for one in report.get("withheld", ()) if one["why"] == "consent"}
+        asked = [one for one in report["household"]["members"] if one["authorised"]]
+        assert "no_answer" in answers["bank_21"] if asked else withdrawn
 
 
 def test_a_night_in_which_nobody_was_asked_is_not_published(inside) -> None:
@@ -118,3 +127,37 @@ def test_a_member_whose_only_row_was_set_aside_is_not_said_to_have_nothing(offic
         assert answer["set_aside"] > 0
         assert next(m for m in answer["members"] if m["member"] == member)["answer"] == "no_answer"
     assert looked, "the province has no such row: take another seed"
+
+
+def test_who_has_revoked_by_now_is_not_asked_about_whatever_the_business_date(inside) -> None:
+    registry = database.connect(Settings())
+    with database.session(registry) as session:
+        revoked = session.scalars(
+            update(Authorisation)
+            .where(Authorisation.in_force, Authorisation.revoked_on.is_(None))
+            .where(Authorisation.household_ref == "H000012")
+            .values(revoked_on=DAY + timedelta(days=10))
+            .returning(Authorisation.household_ref)
+        ).all()
+    assert revoked == ["H000012"]
+    run_id = steps.select(DAY)
+    asked = pq.read_table(inside.home / "work" / f"run={run_id}" / "applicants.parquet")
+    assert "H000012" not in asked["household_ref"].to_pylist()
+
+
+def test_a_run_that_goes_on_another_day_chooses_its_households_anew(inside) -> None:
+    run_id = steps.select(DAY)
+    chosen = inside.home / "work" / f"run={run_id}" / "applicants.parquet"
+    assert "H000012" in pq.read_table(chosen)["household_ref"].to_pylist()
+    registry = database.connect(Settings())
+    with database.session(registry) as session:
+        before = session.get(StageState, (run_id, "select"))
+        before.detail = before.detail | {"chosen_on": "2026-07-01"}
+        session.execute(
+            update(Authorisation)
+            .where(Authorisation.household_ref == "H000012")
+            .values(revoked_on=DAY + timedelta(days=10))
+        )
+    open_night.cache_clear()
+    assert steps.select(DAY) == run_id
+    assert "H000012" not in pq.read_table(chosen)["household_ref"].to_pylist()

@@ -70,20 +70,17 @@ def test_a_worker_publishes_reports_that_it_cannot_open(worker, office, tmp_path
 
     refused = worker.call("report", "show", "H000001")
     assert refused.exit_code == 4
-    assert "keyring.json is not there" in refused.stderr
+    assert "this worker does not hold the key keyring" in refused.stderr
 
     _brought_back(office, tmp_path / "safe")
-    assert len(office.reports()) == summary["households"]
+    assert len(office.reports()) == summary["households"]["verified"]
 
 
 def test_what_a_worker_holds_opens_nothing_that_it_wrote(worker, office):
     assert worker.night()[0] == 0
     settings = Settings(home=office.home, worker_keys=worker.keys)
     held = installation.worker(settings)
-    for asked in (lambda: held.openers("320102"), lambda: held.opener(1), lambda: held.unseal("members/name/x", b"")):
-        with pytest.raises(Stop) as stopped:
-            asked()
-        assert stopped.value.code == "key-not-here"
+    assert not {"openers", "opener", "unseal"} & set(dir(held))
 
     # Its file has one secret, the signing key. Taken for a private key of any kind it opens no batch and no shares.
     secret = held.signing_key().private_bytes_raw()
@@ -107,5 +104,25 @@ def test_a_worker_does_not_choose_the_households(office, tmp_path):
     _taken_away(office, tmp_path / "safe")
     refused = OnWorker(office.home, office.province, keys=keys).call("nightly", "--date", DAY.isoformat())
     assert refused.exit_code == 4
-    assert "this worker does not hold the key registry" in refused.stderr
+    assert "this worker does not hold the key keyring" in refused.stderr
     assert not list((office.home / "work").glob("run=*/households.parquet"))
+
+
+def test_a_worker_opens_nothing_even_where_it_finds_the_keys(office, tmp_path):
+    keys = tmp_path / "worker.json"
+    installation.worker(Settings(home=office.home)).export(keys)
+    settings = Settings(home=office.home, worker_keys=keys)
+    for opened in (installation.ring, installation.vault):
+        with pytest.raises(Stop) as stopped:
+            opened(settings)
+        assert stopped.value.code == "key-not-here"
+
+
+def test_the_keys_can_lie_apart_from_what_is_shared(province, tmp_path):
+    apart = tmp_path / "keys"
+    office = Office(tmp_path / "var", province)
+    taken = office.call("household", "import", str(province.home / "households.xlsx"), HEDUI_KEYS=str(apart))
+    assert taken.exit_code == 0, taken.output
+    assert {path.name for path in apart.iterdir() if path.name[0] != "."} == set(PRIVATE)
+    assert not [path for path in office.home.rglob("*") if path.name in PRIVATE]
+    assert office.call("report", "list").exit_code == 4  # nothing published yet

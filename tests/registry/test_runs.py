@@ -39,9 +39,12 @@ def _reports(shard, *households):
     ]
 
 
-def _batches(run, rows, epoch=1):
+def _batches(run, rows, epoch=1, signer=b"s" * 16):
     counted = Counter(row.county for row in rows)
-    return [BatchPlace(run, county, f"folder/{county}", n, b"h" * 32, epoch) for county, n in sorted(counted.items())]
+    return [
+        BatchPlace(run, county, f"folder/{county}", n, b"h" * 32, epoch, signer)
+        for county, n in sorted(counted.items())
+    ]
 
 
 def _do(engine, step, *arguments, **named):
@@ -489,3 +492,49 @@ def test_a_run_that_an_older_build_sealed_can_be_spent_again(engine):
     assert again == "2026-01-31.2"
     _publish(engine, again, degraded=True, shard="new")
     assert _shards(engine) == ["new"]
+
+
+def test_a_batch_that_a_revoked_key_signed_is_not_published(engine):
+    run = _open(engine)
+    rows = _reports("s", "H1")
+    _do(engine, batches.revoke_signers, [b"t" * 16])
+    _do(engine, batches.revoke_signers, [b"t" * 16, b"u" * 16])
+    assert _do(engine, batches.revoked_signers) == {b"t" * 16, b"u" * 16}
+    with pytest.raises(Stop) as stopped:
+        _do(engine, runs.publish, run, False, rows, _batches(run, rows, signer=b"t" * 16))  # noqa: FBT003
+    assert stopped.value.code == "batch-signer-revoked"
+    assert _open(engine) == run
+    assert _publish(engine, run)
+    assert _do(engine, batches.batch_of, run, "320102").signer == b"s" * 16
+
+
+def test_who_revokes_a_signing_key_waits_for_a_publication_under_way(engine):
+    """And then finds its batches on record, to be sealed anew."""
+    run = _open(engine)
+    rows = _reports("s", "H1")
+
+    def revoke():
+        with database.session(engine) as session:
+            batches.revoke_signers(session, [b"s" * 16])
+            return batches.of_run(session, run)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.session(engine) as session:
+            runs.publish(session, run, False, rows, _batches(run, rows))  # noqa: FBT003
+            revoking = pool.submit(revoke)
+            wait([revoking], 0.3)
+            assert not revoking.done()
+        assert revoking.result().keys() == {"320102"}
+
+
+def test_a_publication_waits_for_who_revokes_its_signing_key_and_is_refused(engine):
+    run = _open(engine)
+    with ThreadPoolExecutor(1) as pool:
+        with database.session(engine) as session:
+            batches.revoke_signers(session, [b"s" * 16])
+            late = pool.submit(_publish, engine, run)
+            wait([late], 0.3)
+            assert not late.done()
+        with pytest.raises(Stop) as stopped:
+            late.result()
+    assert stopped.value.code == "batch-signer-revoked"

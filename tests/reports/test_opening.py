@@ -268,18 +268,6 @@ def test_no_key_at_hand_and_keys_of_others(world):
         assert error.value.where["part"] == "recipient"
 
 
-def test_a_worker_opens_nothing(world):
-    worker = installation.worker(world.made.settings)
-    place, row = first(world)
-    with pytest.raises(Stop) as error:
-        world.made.reader(worker.openers).document(place, row)
-    assert error.value.code == "key-not-here"
-    ring = installation.ring(world.made.settings)
-    with pytest.raises(Stop) as error:
-        Reader(world.made.store, ring.openers, worker, ring.signers()).document(place, row)
-    assert error.value.code == "key-not-here"
-
-
 def test_a_run_of_an_older_build_says_so(world):
     with database.session(world.made.registry) as session:
         kept = session.get(ReportBatch, (world.run, COUNTY))

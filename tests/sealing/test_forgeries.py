@@ -5,7 +5,7 @@ import tracemalloc
 import pytest
 
 from hedui.sealing import layout
-from hedui.sealing.batch import Sealer, batch_file, seal_all, share_table
+from hedui.sealing.batch import Sealer, batch_file, share_table
 from hedui.sealing.errors import BrokenSeal
 from hedui.sealing.opening import SignedBatch
 from hedui.sealing.shares import TableHead
@@ -22,6 +22,7 @@ from tests.sealing.world import (
     VAULT,
     Sealed,
     refused,
+    seal_all,
     sealed,
     sealer,
 )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from catalogue.problems import Stop
 from catalogue.text import LANGUAGES
 from hedui.sealing import layout
-from hedui.sealing.batch import Sealer, seal_all
+from hedui.sealing.batch import Sealer
 from hedui.sealing.errors import BrokenSeal, Part
 from hedui.sealing.keys import HYBRID, X25519, PrivateKey, PublicKey
 from hedui.sealing.opening import SignedBatch
@@ -27,6 +27,7 @@ from tests.sealing.world import (
     SIGNING,
     STRANGER,
     VAULT,
+    seal_all,
     sealed,
     sealer,
 )

@@ -6,7 +6,7 @@ import pytest
 
 from catalogue.problems import Stop
 from hedui.sealing import layout, merkle
-from hedui.sealing.batch import Vault, batch_file, seal_all, share_table
+from hedui.sealing.batch import Vault, batch_file, share_table
 from hedui.sealing.errors import BrokenSeal, Place
 from hedui.sealing.opening import SignedBatch
 from hedui.sealing.shares import TableHead
@@ -25,6 +25,7 @@ from tests.sealing.world import (
     SIGNING,
     VAULT,
     refused,
+    seal_all,
     sealed,
     sealer,
 )

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hedui.sealing import layout
-from hedui.sealing.batch import Sealer, Vault, seal_all
+from hedui.sealing.batch import Finished, Sealer, Vault
 from hedui.sealing.errors import BrokenSeal, Place
 from hedui.sealing.keys import HYBRID, X25519, PrivateKey, signing_key_id
 from hedui.sealing.opening import Batch, SignedBatch
@@ -83,6 +83,13 @@ class Sealed:
 
 def sealer(suite: Suite = INTERNATIONAL, place: Place = PLACE, signing: Ed25519PrivateKey = SIGNING) -> Sealer:
     return Sealer(place, RECIPIENTS, EPOCH_1, signing, suite)
+
+
+def seal_all(sealer: Sealer, documents: Mapping[str, bytes]) -> tuple[Finished, list[bytes]]:
+    """Return a whole batch and its reports, in the order given."""
+    cores = sealer.seal(list(documents), list(documents.values()))
+    finished = sealer.finish()
+    return finished, list(finished.reports(cores))
 
 
 def sealed(suite: Suite = INTERNATIONAL, place: Place = PLACE, documents: Mapping[str, bytes] = DOCUMENTS) -> Sealed:

@@ -101,3 +101,5 @@ audit-column-sources = Sources
 audit-column-outcome = Outcome
 audit-column-household = Household
 audit-column-why = Odd because
+problem-audit-unreadable = the audit trail in the registry cannot be read ({ $kind })
+problem-audit-unreadable-hint = keep everything as it is: a table was changed or is gone; verify the last export and the copied checkpoints

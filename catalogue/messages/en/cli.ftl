@@ -56,3 +56,5 @@ cli-run-date-help = business date, YYYY-MM-DD; default: the run that was opened 
 cli-select-help = only choose the households, where the keyring is; a worker does the rest
 cli-select-alone = --select goes without --airflow
 cli-select-next = on the worker now: HEDUI_WORKER_KEYS=worker.json hedui nightly --date { $date }
+cli-no-id-number = one of the words looks like an ID number. Command lines stay in histories and in the list of processes, so no personal data may stand there; households are named by their references
+cli-not-a-code = a code of small letters, digits, _ and -, such as complaint

@@ -30,6 +30,7 @@ problem-housekeeping-store = the report store cannot be used ({ $kind })
 problem-housekeeping-store-hint = check HEDUI_STORE_URL, the store's permissions and the network; then run hedui housekeeping again
 
 housekeeping-newest-kept = The reports of run { $run } have expired and stay: it is the newest run, which readers get by default.
+housekeeping-busy = Keys are being worked on: the reports of { $count } expired runs go the next day.
 housekeeping-odd-list = Odd look-ups: { $count }, listed in { $path }
 housekeeping-copy-it = Checkpoints are only kept in { $path }: set HEDUI_AUDIT_CHECKPOINTS to a file where no administrator of the registry can change it.
 housekeeping-key-due = { $count } keys are as old as the policy lets them become: { $keys }

@@ -187,6 +187,7 @@ household-mistake-own-guardian = nobody signs as their own guardian
 household-mistake-guardian-not-a-member = expected the number of a member of the same household
 household-mistake-guardian-minor = this guardian is a minor under 18 on the day of signing
 household-mistake-in-another-household = this person is also a member of household { $household }
+household-mistake-in-a-household-elsewhere = this person is also a member of a household elsewhere
 household-mistake-id-bad-check = the check character does not follow from the digits: please compare with the card
 household-mistake-id-bad-date = holds no such day as a date of birth: please compare with the card
 household-mistake-id-wrong-length = expected 18 characters (or 15 for an old card): please compare with the card

@@ -21,6 +21,8 @@ problem-report-format-older = the reports of { $date } (run { $run }, county { $
 problem-report-format-older-hint = spend that night again, while the sources still answer for its date: hedui nightly --date { $date }
 problem-batch-epoch-old = the reports of county { $county } in run { $run } are sealed to epoch { $epoch } of the vault; { $current } is the current one
 problem-batch-epoch-old-hint = nothing was published. Where a worker has a file of keys, bring it a new one; then run again: these reports are sealed anew
+problem-batch-signer-revoked = the reports of county { $county } in run { $run } are signed with a key that was revoked
+problem-batch-signer-revoked-hint = nothing was published. Where a worker has a file of keys, bring it a new one: hedui keys worker FILE; then run again: hedui nightly --date { $date }
 problem-report-store-url = the address of the report store is not one that can be opened
 problem-report-store-url-hint = check HEDUI_STORE_URL, for example file:///srv/hedui/store or s3://bucket/hedui
 problem-report-store-other = the registry knows none of the { $runs } runs in the report store: nothing was deleted
@@ -43,7 +45,8 @@ cli-report-help =
 
     Example: hedui report list
 cli-report-list-help =
-    List the reports of the current run of a business date, by county and household. Nothing is opened for it.
+    List the reports of the current run of a business date, by county and household. Nothing is opened for it;
+    that it was listed goes on record first.
 
     Example: hedui report list --date 2026-06-30 --json
 cli-report-show-help =
@@ -62,7 +65,6 @@ report-date = Business date { $date }
 report-policy = Lines in force: version { $version }
 report-note = These are findings, not a decision. A named person decides.
 report-conclusion = Conclusion
-report-reasons = Because
 report-coverage = What the { $sources } sources answered
 report-coverage-counts = found { $found }, none { $none }, no answer { $no_answer }, not authorised { $not_authorised }
 report-coverage-gaps = answers about single members, over all sources: no answer { $no_answer }, not authorised { $not_authorised }
@@ -93,6 +95,8 @@ report-unclear = records of which it is not clear whether they count: { $count }
 report-complete = every source answered
 report-list-title = Reports of { $date } (run { $run })
 report-list-count = { $count } reports
+report-list-withheld = withheld
+report-list-withheld-note = withheld: not all of that report may be shown to you; hedui report show says what and why
 report-origin = { $record }, as of { $as_of }, { $grade }
 
 report-column-household = household

@@ -101,3 +101,5 @@ audit-column-sources = 数据源
 audit-column-outcome = 结果
 audit-column-household = 家庭
 audit-column-why = 异常原因
+problem-audit-unreadable = 无法读取登记库中的审计记录（{ $kind }）
+problem-audit-unreadable-hint = 请保持现状：有表被改动或删除；请用最近一次导出的文件和另存的检查点核验

@@ -56,3 +56,5 @@ cli-run-date-help = 业务日期，格式 YYYY-MM-DD；默认为最近开启的�
 cli-select-help = 仅选取家庭（在存有密钥环的机器上）；其余由工作机完成
 cli-select-alone = --select 不能与 --airflow 同用
 cli-select-next = 接着在工作机上运行：HEDUI_WORKER_KEYS=worker.json hedui nightly --date { $date }
+cli-no-id-number = 命令行中有内容看起来是身份号码。命令行会留在历史记录和进程列表中，不得出现个人数据；家庭请用其编号
+cli-not-a-code = 请填写由小写字母、数字、_ 和 - 组成的代码，例如 complaint

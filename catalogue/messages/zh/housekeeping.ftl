@@ -5,7 +5,7 @@ cli-housekeeping = 删除到期内容，对审计记录签名，指出需要人�
 housekeeping-help =
     按有日期的保存期限规定删除到期内容，清除被中断的进程留下的文件，列出昨天的异常查看，指出应更换的密钥，并对审计记录签名。一步失败不影响其他各步。
 
-    退出码：0 一切正常，3 有事项需要人处理（密钥、异常查看、某步失败），4 没有一步能完成。
+    退出码：0 一切正常，3 有事项需要人处理（密钥、某步失败），4 没有一步能完成。
 
     示例：hedui housekeeping --dry-run
 housekeeping-date-help = 按哪一天的规定，YYYY-MM-DD；默认为今天（上海时间）；将来的日期只能与 --dry-run 同用
@@ -30,6 +30,7 @@ problem-housekeeping-store = 报告库无法使用（{ $kind }）
 problem-housekeeping-store-hint = 请检查 HEDUI_STORE_URL、报告库的权限和网络，然后重新运行 hedui housekeeping
 
 housekeeping-newest-kept = 批次 { $run } 的报告已到期，但予以保留：它是最新批次，默认供查阅。
+housekeeping-busy = 正在进行密钥操作：{ $count } 个到期批次的报告留待次日删除。
 housekeeping-odd-list = 异常查看 { $count } 项，清单见 { $path }
 housekeeping-copy-it = 检查点只保存在 { $path }：请将 HEDUI_AUDIT_CHECKPOINTS 设为登记库管理员改不到的文件。
 housekeeping-key-due = { $count } 个密钥已达到规定的最长使用时间：{ $keys }

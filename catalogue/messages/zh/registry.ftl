@@ -187,6 +187,7 @@ household-mistake-own-guardian = 不能由本人为自己代签
 household-mistake-guardian-not-a-member = 应为同一户成员的序号
 household-mistake-guardian-minor = 此代签人签署时未满 18 周岁
 household-mistake-in-another-household = 此人同时是 { $household } 户的成员
+household-mistake-in-a-household-elsewhere = 此人同时是您辖区以外某户的成员
 household-mistake-id-bad-check = 校验码与号码不符：请与证件核对
 household-mistake-id-bad-date = 号码中的出生日期不存在：请与证件核对
 household-mistake-id-wrong-length = 应为 18 位（老证 15 位）：请与证件核对

@@ -21,6 +21,8 @@ problem-report-format-older = { $date } 的报告（批次 { $run }，县区 { $
 problem-report-format-older-hint = 请趁数据源仍能就该日期应答，重新运行当夜任务：hedui nightly --date { $date }
 problem-batch-epoch-old = 批次 { $run } 中 { $county } 的报告按保险库第 { $epoch } 期密钥封装，而现行的是第 { $current } 期
 problem-batch-epoch-old-hint = 没有发布任何内容。若工作机使用单独的密钥文件，请先换上新导出的；然后重新运行，这些报告会重新封装
+problem-batch-signer-revoked = 批次 { $run } 中 { $county } 的报告由已吊销的密钥签名
+problem-batch-signer-revoked-hint = 没有发布任何内容。若工作机使用单独的密钥文件，请先换上新导出的（hedui keys worker 文件）；然后重新运行 hedui nightly --date { $date }，这些报告会重新封装
 problem-report-store-url = 报告库地址无法打开
 problem-report-store-url-hint = 请检查 HEDUI_STORE_URL，例如 file:///srv/hedui/store 或 s3://bucket/hedui
 problem-report-store-other = 报告库中有 { $runs } 个批次，登记库一个也不认识：没有删除任何内容
@@ -43,7 +45,7 @@ cli-report-help =
 
     示例：hedui report list
 cli-report-list-help =
-    按县区和家庭列出某业务日期现行批次的报告。列出时不打开任何报告。
+    按县区和家庭列出某业务日期现行批次的报告。列出时不打开任何报告；列出一事先记入审计。
 
     示例：hedui report list --date 2026-06-30 --json
 cli-report-show-help =
@@ -62,7 +64,6 @@ report-date = 业务日期 { $date }
 report-policy = 现行标准线版本 { $version }
 report-note = 本报告只列核对发现，不作决定；由具名工作人员决定。
 report-conclusion = 结论
-report-reasons = 原因
 report-coverage = { $sources } 个数据源的应答
 report-coverage-counts = 有记录 { $found }，无记录 { $none }，未应答 { $no_answer }，未授权 { $not_authorised }
 report-coverage-gaps = 各数据源对各成员的应答合计：未应答 { $no_answer }，未授权 { $not_authorised }
@@ -93,6 +94,8 @@ report-unclear = { $count } 条记录是否计入尚不明确
 report-complete = 数据源全部应答
 report-list-title = { $date } 的核对报告（批次 { $run }）
 report-list-count = 共 { $count } 份
+report-list-withheld = 不予显示
+report-list-withheld-note = “不予显示”：该报告中有不得向您提供的内容，具体内容和原因见 hedui report show
 report-origin = { $record }，截至 { $as_of }，{ $grade }
 
 report-column-household = 家庭

@@ -11,8 +11,9 @@ from hedui.reports.store import ReportStore
 def publish(night: Night) -> str:
     """Publish the run, delete its working area and what killed attempts left; return `complete` or `degraded`.
 
-    Raises `Stop` where there is not exactly one report for each selected household, and `batch-epoch-old` where the
-    vault has begun another epoch since they were sealed: then the reports are to be written again.
+    Raises `Stop` where there is not exactly one report for each selected household; `batch-epoch-old` where the vault
+    has begun another epoch since they were sealed, `batch-signer-revoked` where the key that signed them was revoked
+    since: then the reports are to be written again.
     """
     with database.session(night.database, readonly=True) as session:
         degraded = any(s.state != "accepted" for s in runs.source_states(session, night.run_id))

@@ -1,6 +1,6 @@
 """Report: seal every household's document to its county, city and province, one batch a county."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -23,8 +23,8 @@ def report(night: Night, city: str) -> int:
     """Seal and store the reports of one city; return how many.
 
     Index rows and batches wait in the working area until publication; what no row names is never read. A city whose
-    batches are sealed to an epoch of the vault that has passed since is done again.
-    Raises Stop `batch-epoch-old` where this worker's own keys are of such an epoch.
+    batches are sealed to an epoch of the vault that has passed since, or signed with a key that was revoked since, is
+    done again. Raises Stop where this worker's own keys are such: `batch-epoch-old`, `batch-signer-revoked`.
     """
     if night.published():
         return 0
@@ -42,7 +42,7 @@ def report(night: Night, city: str) -> int:
             place, written = _seal(night, county_file)
             places.append(place)
             rows += written
-            batches.require_current(places, _epoch(night))
+            _require_publishable(night, places)
         waiting.write(path, rows, places)
         counts["reports"] = len(rows)
         checkpoint("report:written")
@@ -50,16 +50,22 @@ def report(night: Night, city: str) -> int:
 
 
 def is_sealed(night: Night, city: str) -> bool:
-    """Whether the reports of a city are written, and sealed to the vault's current epoch."""
+    """Whether the reports of a city are written, and with keys with which they can be published."""
     if not night.stage_done(f"report/{city}"):
         return False
     places = waiting.places(waiting.path_of(night.workspace.reported, city))
-    return bool(places) and all(place.epoch >= _epoch(night) for place in places)
+    try:
+        _require_publishable(night, places)
+    except Stop:
+        return False
+    return bool(places)
 
 
-def _epoch(night: Night) -> int:
+def _require_publishable(night: Night, places: Sequence[BatchPlace]) -> None:
+    # As it is now: publication asks again, and holds it.
     with database.session(night.database, readonly=True) as session:
-        return batches.vault_epoch(session)
+        batches.require_current(places, batches.vault_epoch(session))
+        batches.require_trusted(places, batches.revoked_signers(session))
 
 
 def _seal(night: Night, documents: Path) -> tuple[BatchPlace, list[ReportIndexRow]]:

@@ -1,7 +1,7 @@
 """Select: choose the households of the night, and only members under a live authorisation."""
 
-import time
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 from catalogue.problems import Stop
@@ -10,22 +10,23 @@ from hedui.pipeline.checkpoints import checkpoint
 from hedui.pipeline.night import Night
 from hedui.pipeline.workspace import Workspace
 from hedui.registry import database, people, runs
-
-_ABANDONED_SECONDS = 24 * 3600
+from hedui.settings import SHANGHAI
 
 
 def select(night: Night) -> None:
     """Write `applicants.parquet` and `households.parquet`.
 
     An open run whose working area is gone or has holes (a cleaned disk, another machine) starts over: nothing was
-    published of it. Working areas that earlier runs left behind are deleted: they hold plain personal data.
+    published of it. So does one whose households were chosen on an earlier day: who has revoked since is not asked
+    about. Working areas of published and unknown runs are deleted: they hold plain personal data.
     Raises `Stop` where no household is to be verified.
     """
     _sweep(night)
     if night.published():
         return
+    today = datetime.now(SHANGHAI).date()
     if night.stage_done("select"):
-        if not _holes(night):
+        if _chosen_on(night) == today.isoformat() and not _holes(night):
             return
         night.workspace.delete()
         with database.session(night.database) as session:
@@ -33,10 +34,10 @@ def select(night: Night) -> None:
     with night.stage("select") as counts:
         checkpoint("select:begun")
         into = Workspace.of(night.settings.home, night.run_id).root
-        selected = people.select(night.database, night.keyring, night.business_date, into)
+        selected = people.select(night.database, night.keyring, night.business_date, into, today=today)
         if not selected.households:
             raise Stop("no-households", date=night.business_date.isoformat())
-        counts.update(asdict(selected))
+        counts.update(asdict(selected), chosen_on=today.isoformat())
         checkpoint("select:written")
 
 
@@ -55,12 +56,17 @@ def _holes(night: Night) -> list[Path]:
     return [path for path in promised if not path.exists()]
 
 
+def _chosen_on(night: Night) -> str | None:
+    with database.session(night.database, readonly=True) as session:
+        day: str | None = runs.stage_detail(session, night.run_id, "select").get("chosen_on")
+    return day
+
+
 def _sweep(night: Night) -> None:
-    """Delete the working areas of published runs, of unknown ones, and of those that nobody has touched for a day."""
+    """Delete the working areas of published runs and of unknown ones."""
     for root in (night.settings.home / "work").glob("run=*"):
         run_id = root.name.partition("=")[2]
         with database.session(night.database, readonly=True) as session:
             ended = runs.is_published(session, run_id) or not runs.is_known(session, run_id)
-        abandoned = run_id != night.run_id and time.time() - root.stat().st_mtime > _ABANDONED_SECONDS
-        if ended or abandoned:
+        if ended:
             Workspace(root).delete()

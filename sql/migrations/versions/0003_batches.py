@@ -1,4 +1,4 @@
-"""Batches of sealed reports, the vault's epoch, and the households whose reports are to be destroyed."""
+"""Batches of sealed reports, what none may be sealed with, and the households whose reports are to be destroyed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("head_hash", sa.LargeBinary(), nullable=False),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
+        sa.Column("signer", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("run_id", "county", name="pk_report_batches"),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name="fk_report_batches_run_id_runs"),
     )
@@ -28,6 +29,12 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_vault_state"),
+    )
+    op.create_table(
+        "revoked_signers",
+        sa.Column("key_id", sa.LargeBinary(), nullable=False),
+        sa.Column("revoked_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("key_id", name="pk_revoked_signers"),
     )
     op.create_table(
         "shreddings",
@@ -40,5 +47,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Forget them: what was sealed in batches opens no more."""
-    for table in ("shreddings", "vault_state", "report_batches"):
+    for table in ("shreddings", "revoked_signers", "vault_state", "report_batches"):
         op.drop_table(table)

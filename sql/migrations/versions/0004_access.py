@@ -22,13 +22,18 @@ ONCE = {"grants": ("ended_by", "ended_at"), "break_glass": ("approved_by", "appr
 
 READER = "hedui_reader"
 # A household's rows are seen where the household is; what hangs on one, where that household is seen.
-OWN = "hedui_sees((SELECT hedui_regions()), county, township) OR ref = ANY ((SELECT hedui_opened())::text[])"
-OF_HOUSEHOLD = "EXISTS (SELECT 1 FROM households AS h WHERE h.ref = household_ref)"
+# The regions that hold a place are written out, so that a name is compared as a whole; a township of none is no region.
+OWN = (
+    "ARRAY[left(county, 2), left(county, 4), county::text, county || '/' || township] && (SELECT hedui_regions()) "
+    "OR ref = ANY ((SELECT hedui_opened())::text[])"
+)
+# Not EXISTS, of which PostgreSQL may first gather all households that are seen, to show one row.
+OF_HOUSEHOLD = "(SELECT true FROM households AS h WHERE h.ref = household_ref)"
 POLICIES = {
     "households": OWN,
     "members": OF_HOUSEHOLD,
     "authorisations": OF_HOUSEHOLD,
-    "authorisation_members": "EXISTS (SELECT 1 FROM members AS m WHERE m.ref = member_ref)",
+    "authorisation_members": "(SELECT true FROM members AS m WHERE m.ref = member_ref)",
     "cases": OF_HOUSEHOLD,
     "household_changes": OF_HOUSEHOLD,
     "report_index": OF_HOUSEHOLD,
@@ -73,14 +78,8 @@ FUNCTIONS = (
         END::text[]
     $$
     """,
-    """
-    CREATE FUNCTION hedui_sees(regions text[], county text, township text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-        SELECT left(county, 2) = ANY (regions) OR left(county, 4) = ANY (regions) OR county = ANY (regions)
-            OR coalesce(county || '/' || township = ANY (regions), false)
-    $$
-    """,
 )
-FUNCTION_NAMES = ("hedui_opened()", "hedui_regions()", "hedui_sees(text[], text, text)")
+FUNCTION_NAMES = ("hedui_opened()", "hedui_regions()")
 
 MAKE_ROLE = f"""
     DO $$ BEGIN
@@ -135,6 +134,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_break_glass"),
     )
     op.create_index("ix_break_glass_actor", "break_glass", ["actor"])
+    op.create_index("ix_report_index_run_id_county", "report_index", ["run_id", "county"])
     if _postgresql():
         _keep_on_postgresql()
         _wall()
@@ -153,6 +153,7 @@ def downgrade() -> None:
         for table in (*POLICIES, *OPEN):
             op.execute(f"REVOKE ALL ON {table} FROM {READER}")
         op.execute(f"REVOKE ALL ON SCHEMA {_schema()} FROM {READER}")
+    op.drop_index("ix_report_index_run_id_county", "report_index")
     op.drop_table("break_glass")
     op.drop_table("grants")
     if _postgresql():
