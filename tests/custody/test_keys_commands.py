@@ -129,7 +129,7 @@ def test_shred_asks_for_the_reference_again(call, house):
     assert json.loads(call("shred", GONE, "--reason", "request", "--yes", "--json").stdout)["dead"] is False
     call("shred", "H999999", "--reason", "request", "--yes", code=4)
     call("shred", GONE, "--yes", code=2)
-    call("shred", GONE, "--reason", "Because of 12345", "--yes", code=4)
+    call("shred", GONE, "--reason", "Because of 12345", "--yes", code=2)
     assert json.loads(call("reconcile", "--json").stdout) == {"tables": 6, "restored": 0, "epoch": 3, "lost": []}
 
 
