@@ -1,14 +1,15 @@
 """`hedui access`: who holds which role where, and break-glass."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from catalogue.text import text
+from hedui.cli import table
 from hedui.cli.demo import say_if_demo
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def list_(*, ended: bool, as_json: bool) -> None:
         click.echo(json.dumps([_grant(row) for row in rows], ensure_ascii=False))
         return
     columns = ("number", "actor", "role", "region", "granted", *(("ended",) if ended else ()))
-    _table(columns, [_grant_cells(row)[: len(columns)] for row in rows])
+    table.show(columns, [_grant_cells(row)[: len(columns)] for row in rows], "access-column")
     click.echo(text("access-count", count=len(rows)))
 
 
@@ -151,7 +152,7 @@ def requests(*, as_json: bool) -> None:
         click.echo(json.dumps([_request(one) for one in found], ensure_ascii=False))
         return
     columns = ("number", "actor", "household", "reason", "case", "state", "requested", "approved", "expires")
-    _table(columns, [_request_cells(one) for one in found])
+    table.show(columns, [_request_cells(one) for one in found], "access-column")
     click.echo(text("access-requests-count", count=len(found)))
 
 
@@ -181,7 +182,9 @@ def _actor(actor: "Actor") -> dict[str, object]:
 def _show_actor(actor: "Actor") -> None:
     click.echo(text("access-you-are", actor=actor.name))
     if actor.grants:
-        _table(("role", "region"), [(_role(held.role), _region(held.region)) for held in actor.grants])
+        table.show(
+            ("role", "region"), [(_role(held.role), _region(held.region)) for held in actor.grants], "access-column"
+        )
     else:
         click.echo(text("access-no-role"))
     if actor.opened:
@@ -259,17 +262,3 @@ def _local(moment: datetime) -> str:
     from hedui.settings import SHANGHAI
 
     return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    if not rows:
-        return
-    table = Table()
-    for column in columns:
-        table.add_column(text(f"access-column-{column}"), overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    Console(markup=False, highlight=False).print(table)

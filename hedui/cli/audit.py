@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from catalogue.text import text
+from hedui.cli import table
 from hedui.cli.demo import say_if_demo
 from hedui.cli.exits import COMPLETE, DEGRADED, TAMPERED
 from hedui.cli.nightly import date_option
@@ -188,7 +189,7 @@ def _show_look_ups(found: "Sequence[LookUp]") -> None:
         for one in found
     ]
     columns = ("seq", "at", "actor", "action", "purpose", "case", "sources", "outcome")
-    _table(columns, rows)
+    table.show(columns, rows, "audit-column")
     click.echo(text("audit-looked", count=len(found)))
 
 
@@ -202,7 +203,7 @@ def _who(one: "LookUp") -> str:
 
 def _show_odd(day: "OddDay") -> None:
     rows = [(one.seq, _when(one), one.actor, one.action, one.household or "–", _why(one)) for one in day.odd]
-    _table(("seq", "at", "actor", "action", "household", "why"), rows)
+    table.show(("seq", "at", "actor", "action", "household", "why"), rows, "audit-column")
     click.echo(text("audit-odd-count", date=day.day.isoformat(), count=len(day.odd), entries=day.entries))
     for rule, users in (("own-surname", day.unknown_surname), ("own-address", day.unknown_address)):
         if users:
@@ -211,17 +212,3 @@ def _show_odd(day: "OddDay") -> None:
 
 def _why(one: "Odd") -> str:
     return text(f"audit-odd-{one.rule}", count=one.count)
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    if not rows:
-        return
-    table = Table()
-    for column in columns:
-        table.add_column(text(f"audit-column-{column}"), overflow="fold")
-    for row in rows:
-        table.add_row(*(str(cell) for cell in row))
-    Console(markup=False, highlight=False).print(table)
